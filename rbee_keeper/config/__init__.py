@@ -1,0 +1,1 @@
+"""Where settings come from: flags, then environment, then file, then default."""

@@ -1,0 +1,174 @@
+"""Every setting once: its name, type, default and what it is for.
+
+Order: a flag that was typed, the environment (`RBEE_` and the name in capitals), the settings file, the default.
+The settings file is TOML with one flat table; `RBEE_CONFIG` names it, else the user's, else `/etc/rbee/config.toml`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigInvalid
+from .paths import Paths, user_paths
+
+SYSTEM_CONFIG_FILE = Path("/etc/rbee/config.toml")
+
+
+def _setting(default: Any, purpose: str) -> Any:
+    return field(default=default, metadata={"purpose": purpose})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The effective settings of one process; durations in seconds, sizes in bytes."""
+
+    queen_host: str = _setting("127.0.0.1", "Address the queen binds.")
+    queen_port: int = _setting(8080, "Port the queen binds.")
+    queen_url: str = _setting("", "Queen to talk to instead of the local one.")
+    hive_host: str = _setting("127.0.0.1", "Address a hive binds.")
+    hive_port: int = _setting(9200, "Port a hive binds.")
+    worker_first_port: int = _setting(8001, "First port tried for a worker; the next free one is taken.")
+    default_model: str = _setting("bee-tiny", "Model used when a task names none.")
+    model_roots: tuple[Path, ...] = _setting((), "Folders, beside the models folder, whose files tasks may name.")
+    api_token: str = _setting("", "Token that callers of the queen and the hive must present.")
+    slots: int = _setting(4, "Executions that one worker decodes at the same time.")
+    context_tokens: int = _setting(0, "Context of each slot in tokens; 0 takes the model's own, at most 8192.")
+    threads: int = _setting(0, "Threads of the engine; 0 takes the processors this process may use.")
+    queue_limit: int = _setting(100, "Tasks that may wait at the queen.")
+    body_limit_bytes: int = _setting(1_048_576, "Largest request body.")
+    event_log_limit_bytes: int = _setting(8_388_608, "Events kept of one task for clients that come back.")
+    tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
+    task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.")
+    task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.")
+    stall_s: float = _setting(60.0, "Time without a token after which an execution has failed.")
+    worker_start_s: float = _setting(30.0, "Time until a started worker must have called back.")
+    worker_load_s: float = _setting(300.0, "Time a worker may take to load its model.")
+    drain_s: float = _setting(30.0, "Time that running executions get when a worker is asked to stop.")
+    stop_grace_s: float = _setting(5.0, "Time between SIGTERM and SIGKILL for one process.")
+    cascade_grace_s: float = _setting(0.3, "The same when the whole run is taken down.")
+    lease_s: float = _setting(15.0, "Silence of the queen after which a hive that it started ends.")
+    heartbeat_s: float = _setting(30.0, "Time between a hive's full reports.")
+    hive_stale_s: float = _setting(120.0, "Silence after which the queen forgets a hive.")
+    health_check_s: float = _setting(30.0, "Time between health checks of a worker.")
+    health_limit_s: float = _setting(5.0, "Time a health check may take; three misses remove the worker.")
+    idle_s: float = _setting(300.0, "Time without a request after which a worker is stopped; 0 never.")
+    idle_check_s: float = _setting(60.0, "Time between looks for idle workers.")
+    connect_s: float = _setting(5.0, "Time a connection to a daemon may take.")
+    request_s: float = _setting(10.0, "Time a short request to a daemon may take.")
+    memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
+    logs_kept: int = _setting(100, "Log files kept; the oldest go first.")
+    fake_workers: bool = _setting(False, "Accept scripted models (`*.fake.json`); for tests.")
+    paths: Paths = field(default_factory=user_paths)
+
+
+SETTING_FIELDS = tuple(each for each in fields(Settings) if each.name != "paths")
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None, paths: Paths | None = None
+) -> Settings:
+    """Resolve every setting; `flags` holds what was typed, None meaning that it was not.
+
+    Raises:
+        ConfigInvalid: a file that cannot be read, an unknown name or a value of the wrong type.
+    """
+    environment = os.environ if environment is None else environment
+    paths = paths or user_paths()
+    values: dict[str, Any] = {"paths": paths}
+    values |= _from_file(_config_file(environment, paths))
+    for setting in SETTING_FIELDS:
+        text = environment.get(f"RBEE_{setting.name.upper()}")
+        if text is not None:
+            values[setting.name] = _parse(setting.name, setting.default, text, f"RBEE_{setting.name.upper()}")
+    values |= {name: value for name, value in (flags or {}).items() if value is not None}
+    return Settings(**values)
+
+
+def _config_file(environment: Mapping[str, str], paths: Paths) -> Path | None:
+    named = environment.get("RBEE_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise ConfigInvalid(f"RBEE_CONFIG names {named}, which is not a file", hint="unset RBEE_CONFIG")
+        return Path(named)
+    return next((path for path in (paths.config_file, SYSTEM_CONFIG_FILE) if path.is_file()), None)
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigInvalid(f"{path} cannot be read: {error}", hint=f"edit {path}") from error
+    known = {setting.name: setting for setting in SETTING_FIELDS}
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name not in known:
+            raise ConfigInvalid(f"{path}: there is no setting {name!r}", hint="rbee doctor lists the settings")
+        values[name] = _checked(name, known[name].default, value, str(path))
+    return values
+
+
+def _parse(name: str, default: Any, text: str, source: str) -> Any:
+    kind = type(default)
+    if kind is bool:
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if text.lower() not in words:
+            raise _wrong_type(name, "true or false", source)
+        return words[text.lower()]
+    if kind is tuple:
+        return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+    try:
+        return _checked(name, default, kind(text), source)
+    except ValueError as error:
+        raise _wrong_type(name, _kind_name(kind), source) from error
+
+
+def _checked(name: str, default: Any, value: Any, source: str) -> Any:
+    kind = type(default)
+    if kind is tuple:
+        if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+            raise _wrong_type(name, "a list of folders", source)
+        return tuple(Path(part).expanduser() for part in value)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise _wrong_type(name, _kind_name(kind), source)
+    if kind in (int, float) and not 0 <= value < float("inf"):
+        raise ConfigInvalid(f"{source}: {name} must not be negative", hint=f"correct {name} in {source}")
+    if name.endswith("_port") and not 1024 <= value <= 65535:
+        raise ConfigInvalid(f"{source}: {name} must be between 1024 and 65535", hint=f"correct {name} in {source}")
+    return value
+
+
+def _wrong_type(name: str, expected: str, source: str) -> ConfigInvalid:
+    return ConfigInvalid(f"{source}: {name} must be {expected}", hint=f"correct {name} in {source}")
+
+
+def _kind_name(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[kind]
+
+
+def purpose_of(name: str) -> str:
+    """Return the sentence that explains a setting."""
+    found = next(setting for setting in SETTING_FIELDS if setting.name == name)
+    assert found.default is not MISSING
+    return str(found.metadata["purpose"])
+
+
+def environment_for_children(settings: Settings) -> dict[str, str]:
+    """Return the environment that gives a child process these same settings.
+
+    The token is left out: it travels on the lifeline, where no other process can read it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "RBEE_API_TOKEN"}
+    for setting in SETTING_FIELDS:
+        value = getattr(settings, setting.name)
+        if setting.name == "api_token" or value == setting.default:
+            continue
+        text = os.pathsep.join(map(str, value)) if isinstance(value, tuple) else str(value)
+        environment[f"RBEE_{setting.name.upper()}"] = text
+    return environment

@@ -1,0 +1,1 @@
+"""What crosses a wire: pure data, closed unions, no I/O."""

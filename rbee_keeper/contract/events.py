@@ -1,0 +1,97 @@
+"""Events: what a task says while it is worked on, one union for every hop.
+
+A stream is `queued? narration* started token* metrics* (end | error)`, then `[DONE]`. Each event is one
+SSE message whose `event:` line repeats the tag, so that a reader may use either.
+"""
+
+from typing import Any, Literal
+
+from .tasks import TaskId
+from .wire import Message
+
+StopReason = Literal["EOS", "MAX_TOKENS", "STOP_SEQUENCE", "CANCELLED", "ERROR"]
+DONE = b"data: [DONE]\n\n"
+
+
+class Queued(Message, tag_field="event", tag="queued"):
+    """The queen has taken the task."""
+
+    task_id: TaskId
+    queue_position: int
+
+
+class Narration(Message, tag_field="event", tag="narration", omit_defaults=True):
+    """What is happening now, for a person; `percent` when the step can be measured."""
+
+    actor: str
+    action: str
+    human: str
+    target: str = ""
+    percent: float | None = None
+
+
+class Started(Message, tag_field="event", tag="started"):
+    """The worker has given the execution a slot; `started_at` is Unix time in seconds."""
+
+    job_id: TaskId
+    model: str
+    started_at: float
+    seed: int
+    prompt_tokens: int
+
+
+class Token(Message, tag_field="event", tag="token"):
+    """The next piece of text, whole UTF-8, with its rising index."""
+
+    t: str
+    i: int
+
+
+class Metrics(Message, tag_field="event", tag="metrics"):
+    """Figures taken while the execution runs."""
+
+    tokens_per_sec: float
+    vram_bytes: int
+    slots_total: int
+    slots_busy: int
+
+
+class Usage(Message):
+    """Token counts in OpenAI's words."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class End(Message, tag_field="event", tag="end", omit_defaults=True):
+    """The execution ended well; nothing but `[DONE]` follows.
+
+    `queue_ms` is the wait for a slot, `ttft_ms` the time from the request to the first token, `prompt_ms`
+    the time spent on the prompt and `decode_time_ms` the time from the first token to the last.
+    """
+
+    tokens_out: int
+    stop_reason: StopReason
+    usage: Usage
+    queue_ms: float
+    ttft_ms: float
+    prompt_ms: float
+    decode_time_ms: float
+    tokens_per_s: float
+    stop_sequence_matched: str | None = None
+
+
+class Failed(Message, tag_field="event", tag="error", omit_defaults=True):
+    """The task ended with an error; nothing but `[DONE]` follows."""
+
+    code: str
+    message: str
+    hint: str = ""
+    details: dict[str, Any] = {}
+    retriable: bool = False
+    correlation_id: str = ""
+    src: str = ""
+
+
+Event = Queued | Narration | Started | Token | Metrics | End | Failed

@@ -1,0 +1,59 @@
+"""Names of things: one distinct type per kind of id, and their rules."""
+
+import re
+import uuid
+from typing import NewType
+
+TaskId = NewType("TaskId", str)
+WorkerId = NewType("WorkerId", str)
+HiveId = NewType("HiveId", str)
+NodeName = NewType("NodeName", str)
+ModelRef = NewType("ModelRef", str)
+CorrelationId = NewType("CorrelationId", str)
+
+LOCAL_NODE = NodeName("localhost")
+
+_WORKER_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MODEL_REF = re.compile(r"[A-Za-z0-9_/:.@=+ -]{1,512}")
+
+
+def new_task_id() -> TaskId:
+    """Return an id that cannot be guessed."""
+    return TaskId(f"task-{uuid.uuid4().hex}")
+
+
+def new_worker_id() -> WorkerId:
+    """Return an id that cannot be guessed."""
+    return WorkerId(f"worker-{uuid.uuid4()}")
+
+
+def new_hive_id() -> HiveId:
+    """Return an id that cannot be guessed."""
+    return HiveId(f"hive-{uuid.uuid4().hex[:12]}")
+
+
+def new_correlation_id() -> CorrelationId:
+    """Return a fresh id that ties one request's traces together."""
+    return CorrelationId(str(uuid.uuid4()))
+
+
+def is_worker_id(text: str) -> bool:
+    """Tell whether the text may name a worker: letters, digits, dash."""
+    return _WORKER_ID.fullmatch(text) is not None
+
+
+def is_correlation_id(text: str) -> bool:
+    """Tell whether a caller's correlation id may be kept."""
+    return _CORRELATION_ID.fullmatch(text) is not None
+
+
+def is_node_name(text: str) -> bool:
+    """Tell whether the text is DNS-safe."""
+    return _NODE_NAME.fullmatch(text) is not None
+
+
+def is_model_ref(text: str) -> bool:
+    """Tell whether the text has the form of a model reference, without parent folders."""
+    return _MODEL_REF.fullmatch(text) is not None and ".." not in text.split("/")

@@ -1,0 +1,80 @@
+"""Machines: what a hive is told when it starts and what it reports."""
+
+from typing import Literal
+
+from .ids import HiveId, NodeName
+from .wire import Message
+from .workers import WorkerKind, WorkerView
+
+
+class QueenOrder(Message, omit_defaults=True):
+    """The first line on a queen's lifeline: what the keeper that started it wants."""
+
+    token: str
+    is_ephemeral: bool = False
+
+
+class HiveOrder(Message, omit_defaults=True):
+    """The first line on a hive's lifeline: what the queen that started it wants.
+
+    `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
+    `standby`: the kind of worker to start at once, before anybody asks for it.
+    """
+
+    hive_id: HiveId
+    queen_url: str
+    queen_token: str
+    token: str
+    lease_s: float
+    standby: WorkerKind | None = None
+    is_ephemeral: bool = False
+
+
+class HiveSnapshot(Message):
+    """A hive's full report to its queen: `POST /v2/hives/heartbeat`.
+
+    `sequence` rises with every report, so that a late one cannot undo a newer one.
+    """
+
+    hive_id: HiveId
+    node: NodeName
+    url: str
+    token: str
+    version: str
+    pid: int
+    sequence: int
+    workers: list[WorkerView]
+
+
+class Health(Message):
+    """The answer of `GET /health` of a queen or a hive."""
+
+    status: Literal["ok", "alive"]
+    version: str
+    api_version: str = "v1"
+
+
+class HiveView(Message):
+    """A hive as the queen sees it."""
+
+    hive_id: HiveId
+    node: NodeName
+    url: str
+    version: str
+    is_ours: bool
+    last_report_age_s: float
+
+
+class QueenStatus(Message):
+    """The answer of `GET /v2/status`: the whole picture for `ps` and `queen status`."""
+
+    version: str
+    pid: int
+    url: str
+    uptime_s: float
+    is_ephemeral: bool
+    hives: list[HiveView]
+    workers: list[WorkerView]
+    tasks_queued: int
+    tasks_running: int
+    tasks_done: int

@@ -1,0 +1,123 @@
+"""Tasks: what a client asks a queen to do, and what the queen says about it."""
+
+from typing import Literal
+
+from .errors import ErrorInfo
+from .ids import ModelRef, NodeName, TaskId
+from .wire import Message
+
+TaskState = Literal["queued", "preparing", "running", "done", "failed", "cancelled"]
+FINAL_TASK_STATES: frozenset[TaskState] = frozenset({"done", "failed", "cancelled"})
+
+DEFAULT_MAX_TOKENS = 256
+DEFAULT_TEMPERATURE = 0.7
+
+
+class Sampling(Message, omit_defaults=True):
+    """How the next token is drawn; the defaults leave every filter but top-k and top-p off.
+
+    `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
+    """
+
+    temperature: float = DEFAULT_TEMPERATURE
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+
+
+class Infer(Message, omit_defaults=True):
+    """Generate text from a prompt: the body of `POST /v2/tasks`."""
+
+    prompt: str
+    model: ModelRef = ModelRef("")
+    system: str | None = None
+    raw: bool = False
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    temperature: float = DEFAULT_TEMPERATURE
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+    stop: list[str] = []
+    stream: bool | None = None
+    node: NodeName | None = None
+    backend: str | None = None
+    device: int | None = None
+    deadline_ms: int | None = None
+
+
+TaskSpec = Infer
+
+
+class Execute(Message, omit_defaults=True):
+    """One execution of a task on one worker: the body of `POST /execute`."""
+
+    job_id: TaskId
+    prompt: str
+    system: str | None = None
+    raw: bool = False
+    max_tokens: int = 100
+    temperature: float = 1.0
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+    stop: list[str] = []
+    stream: bool = True
+
+
+def execution_of(task_id: TaskId, spec: Infer) -> Execute:
+    """Return what a worker has to do for the task."""
+    return Execute(
+        job_id=task_id,
+        prompt=spec.prompt,
+        system=spec.system,
+        raw=spec.raw,
+        max_tokens=spec.max_tokens,
+        temperature=spec.temperature,
+        top_k=spec.top_k,
+        top_p=spec.top_p,
+        min_p=spec.min_p,
+        repetition_penalty=spec.repetition_penalty,
+        seed=spec.seed,
+        stop=spec.stop,
+    )
+
+
+def sampling_of(request: Execute) -> Sampling:
+    """Return the part of an execution that a sampler needs."""
+    return Sampling(
+        temperature=request.temperature,
+        top_k=request.top_k,
+        top_p=request.top_p,
+        min_p=request.min_p,
+        repetition_penalty=request.repetition_penalty,
+        seed=request.seed,
+    )
+
+
+class TaskAccepted(Message):
+    """The 202 answer: where the task stands and where its events are."""
+
+    task_id: TaskId
+    status: TaskState
+    queue_position: int
+    events_url: str
+    correlation_id: str
+
+
+class TaskView(Message, omit_defaults=True):
+    """What `GET /v2/tasks/{id}` tells."""
+
+    task_id: TaskId
+    status: TaskState
+    model: ModelRef
+    submitted_at: float
+    queue_position: int | None = None
+    worker_id: str | None = None
+    reasons: list[str] = []
+    error: ErrorInfo | None = None

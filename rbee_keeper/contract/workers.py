@@ -1,0 +1,143 @@
+"""Workers: how they are ordered, announced and described."""
+
+from typing import Literal
+
+from .errors import ErrorInfo
+from .ids import HiveId, ModelRef, NodeName, WorkerId
+from .wire import Message
+
+Backend = Literal["cpu", "cuda", "metal"]
+BACKENDS: tuple[Backend, ...] = ("cpu", "cuda", "metal")
+WorkerKind = Literal["llm", "fake"]
+WorkerState = Literal["starting", "loading", "idle", "busy", "draining", "stopped", "failed", "stale"]
+LoadingStage = Literal["loading_to_vram", "ready", "error"]
+
+
+class SpawnRequest(Message, omit_defaults=True):
+    """Ask a hive for a worker: `POST /v1/workers/spawn`.
+
+    `owner` marks a caller that proved to be the person who runs the daemons; only then may the reference
+    name a file outside the model folders.
+    """
+
+    model_ref: ModelRef
+    backend: Backend = "cpu"
+    device: int = 0
+    owner: bool = False
+
+
+class SpawnAnswer(Message):
+    """The worker that the hive is starting."""
+
+    worker_id: WorkerId
+    url: str
+    state: WorkerState
+
+
+class LaunchOrder(Message, omit_defaults=True):
+    """The first line on a worker's lifeline: everything it must know, secrets included.
+
+    `token` is what callers of this worker must present, `secret` what the worker itself presents in its
+    ready callback. Sizes: `context_tokens` per slot, 0 takes the model's own.
+    """
+
+    worker_id: WorkerId
+    model_ref: ModelRef
+    model_path: str
+    backend: Backend = "cpu"
+    device: int = 0
+    callback_url: str = ""
+    secret: str = ""
+    token: str = ""
+    slots: int = 4
+    context_tokens: int = 0
+    threads: int = 0
+    stall_s: float = 60.0
+    drain_s: float = 30.0
+
+
+class WorkerReady(Message):
+    """A worker's port is open: `POST /v1/workers/ready` to its hive."""
+
+    worker_id: WorkerId
+    url: str
+    model_ref: ModelRef
+    backend: Backend
+    device: int
+    secret: str
+
+
+class WorkerReport(Message, omit_defaults=True):
+    """A worker's model is loaded, or could not be: `POST /v1/workers/state` to its hive."""
+
+    worker_id: WorkerId
+    secret: str
+    state: WorkerState
+    slots_total: int = 0
+    error: ErrorInfo | None = None
+
+
+class WorkerView(Message, omit_defaults=True):
+    """A worker as its hive sees it; `token` travels to the queen only."""
+
+    id: WorkerId
+    url: str
+    model_ref: ModelRef
+    backend: Backend
+    device: int
+    state: WorkerState
+    slots_total: int
+    slots_available: int
+    pid: int
+    last_activity: float
+    node: NodeName = NodeName("")
+    hive_id: HiveId = HiveId("")
+    error: ErrorInfo | None = None
+    token: str = ""
+
+
+class WorkerList(Message):
+    """The answer of `GET /v1/workers/list` and `GET /v2/workers/list`."""
+
+    workers: list[WorkerView]
+
+
+class LoadingProgress(Message, tag_field="event", tag="loading", omit_defaults=True):
+    """One message of `GET /v1/loading/progress`; `vram_mb` counts model bytes placed so far."""
+
+    stage: LoadingStage
+    layers_loaded: int = 0
+    layers_total: int = 0
+    vram_mb: float = 0.0
+    percent: float = 0.0
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class WorkerHealth(Message):
+    """The answer of a worker's `GET /health`."""
+
+    status: Literal["healthy", "unhealthy"]
+    version: str
+    state: WorkerState
+    vram_bytes: int
+    slots_total: int
+    slots_available: int
+    last_activity: float
+
+
+class Readiness(Message, omit_defaults=True):
+    """The answer of a worker's `GET /v1/ready`."""
+
+    ready: bool
+    state: WorkerState
+    model_loaded: bool = False
+    progress_url: str | None = None
+
+
+class ShutdownRequest(Message):
+    """The body of `POST /v1/admin/shutdown`."""
+
+    graceful: bool = True
+    timeout_seconds: float = 30.0

@@ -1,0 +1,95 @@
+"""Errors as HTTP answers: one table from code to status, one place that answers."""
+
+import traceback
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import errors
+from ..contract.errors import ErrorBody, to_wire
+from ..contract.wire import encode
+from ..errors import RbeeError
+from .narration import Narrator
+
+STATUS_BY_CODE: dict[str, int] = {
+    "ALL_SLOTS_BUSY": 503,
+    "ALREADY_RUNNING": 409,
+    "BACKEND_UNAVAILABLE": 503,
+    "BODY_TOO_LARGE": 413,
+    "CONFIG_INVALID": 500,
+    "CONNECTION_FAILED": 503,
+    "CONNECTION_TIMEOUT": 504,
+    "CONTEXT_LENGTH_EXCEEDED": 400,
+    "FORBIDDEN": 403,
+    "INFERENCE_FAILED": 500,
+    "INSUFFICIENT_RAM": 507,
+    "INTERNAL_ERROR": 500,
+    "INVALID_API_KEY": 401,
+    "INVALID_PARAMS": 400,
+    "LOADING_TIMEOUT": 504,
+    "METHOD_NOT_ALLOWED": 405,
+    "MISSING_API_KEY": 401,
+    "MODEL_INCOMPATIBLE": 400,
+    "MODEL_NOT_FOUND": 404,
+    "NODE_NOT_FOUND": 404,
+    "NOT_FOUND": 404,
+    "PORT_IN_USE": 409,
+    "PROTOCOL_ERROR": 500,
+    "QUEUE_FULL": 429,
+    "REQUEST_CANCELED": 499,
+    "REQUEST_TIMEOUT": 504,
+    "SERVICE_UNAVAILABLE": 503,
+    "TASK_NOT_FOUND": 404,
+    "VERSION_MISMATCH": 409,
+    "WORKER_CRASHED": 500,
+    "WORKER_FAILED": 500,
+    "WORKER_NOT_FOUND": 404,
+    "WORKER_NOT_READY": 503,
+}
+
+_RETRY_AFTER_S = {429: "1", 503: "1"}
+_INTERNAL_MESSAGE = "an internal error happened; the daemon's log has the details"
+
+
+def answer_error(error: RbeeError, *, source: str, correlation_id: str) -> Response:
+    """Return the answer that describes the error."""
+    status = STATUS_BY_CODE[error.code]
+    headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    body = ErrorBody(error=to_wire(error, correlation_id=correlation_id, source=source))
+    return Response(encode(body), status_code=status, media_type="application/json", headers=headers)
+
+
+class ErrorHandlers:
+    """The handlers that an application of one role installs."""
+
+    def __init__(self, source: str, narrator: Narrator) -> None:
+        """Name the hop, so that an error says where it came from."""
+        self._source = source
+        self._narrator = narrator
+
+    def _answer(self, request: Request, error: RbeeError) -> Response:
+        return answer_error(error, source=self._source, correlation_id=request.scope.get("correlation_id", ""))
+
+    async def on_rbee_error(self, request: Request, error: Exception) -> Response:
+        """Answer an error of ours."""
+        assert isinstance(error, RbeeError)
+        self._narrator.say("refuse", error.message, level="WARN", code=error.code, path=request.url.path)
+        return self._answer(request, error)
+
+    async def on_http_exception(self, request: Request, error: Exception) -> Response:
+        """Answer what the router refuses: an unknown address or method."""
+        assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            return self._answer(request, errors.MethodNotAllowed("this address does not take that method"))
+        if error.status_code == 404:
+            return self._answer(request, errors.NotFound("there is nothing at this address"))
+        return self._answer(request, errors.InvalidInput(str(error.detail)))
+
+    async def on_unexpected(self, request: Request, error: Exception) -> Response:
+        """Answer a defect of ours; the traceback goes to the log only."""
+        text = "".join(traceback.format_exception(error))
+        self._narrator.say("fail", "unexpected error", level="ERROR", path=request.url.path, traceback=text)
+        return self._answer(request, RbeeError(_INTERNAL_MESSAGE, hint="rbee logs"))

@@ -1,0 +1,5 @@
+"""Starts a hive: `python -m rbee_keeper.hive`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""The hive's HTTP interface."""
+
+import asyncio
+import hmac
+from dataclasses import dataclass
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import __version__
+from ..config.settings import Settings
+from ..contract.ids import WorkerId, is_worker_id
+from ..contract.nodes import Health
+from ..contract.validation import require
+from ..contract.workers import SpawnRequest, WorkerList, WorkerReady, WorkerReport
+from ..daemon.app import answer, read_message
+from ..daemon.narration import Narrator
+from ..errors import Forbidden, InvalidInput
+from .devices import backends_report, resources_report
+from .worker_registry import WorkerRecord, WorkerRegistry
+from .worker_spawn import WorkerSpawner, spawn_answer
+from .worker_stop import WorkerStopper
+from .worker_watch import WorkerWatch
+
+
+@dataclass(slots=True, kw_only=True)
+class HiveApi:
+    """Answers the hive's routes by calling the part that does the work."""
+
+    settings: Settings
+    registry: WorkerRegistry
+    spawner: WorkerSpawner
+    stopper: WorkerStopper
+    watch: WorkerWatch
+    narrator: Narrator
+    tasks: asyncio.TaskGroup
+
+    async def health(self, _: Request) -> Response:
+        """Answer at once."""
+        return answer(Health(status="alive", version=__version__))
+
+    async def spawn(self, request: Request) -> Response:
+        """Start a worker."""
+        message = await read_message(request, SpawnRequest, self.settings.body_limit_bytes)
+        if message.owner and request.scope["caller"] != "owner":
+            raise Forbidden("only the owner may name any file", hint="send the hive's token")
+        record = self.spawner.spawn(message)
+        self.watch.watch_exit(record)
+        self.narrator.say("spawn", f"{record.id} is started", target=record.id, pid=record.process.pid)
+        return answer(spawn_answer(record))
+
+    async def worker_ready(self, request: Request) -> Response:
+        """Take the callback of a worker whose port is open."""
+        message = await read_message(request, WorkerReady, self.settings.body_limit_bytes)
+        record = self._proved(message.worker_id, message.secret)
+        self.narrator.say("ready", f"{record.id} answers", target=record.id, url=message.url)
+        if record.state == "starting":
+            self.registry.move(record, "loading")
+        return answer({"message": "taken"})
+
+    async def worker_state(self, request: Request) -> Response:
+        """Take a worker's word on how its load ended."""
+        message = await read_message(request, WorkerReport, self.settings.body_limit_bytes)
+        record = self._proved(message.worker_id, message.secret)
+        record.slots_total = message.slots_total
+        record.slots_available = message.slots_total
+        self.registry.move(record, message.state, message.error)
+        return answer({"message": "taken"})
+
+    async def workers(self, _: Request) -> Response:
+        """List the workers, without their tokens."""
+        views = [record.view() for record in self.registry.living()]
+        return answer(WorkerList(workers=[msgspec.structs.replace(view, token="") for view in views]))
+
+    async def stop_worker(self, request: Request) -> Response:
+        """Drain one worker and end it."""
+        message = await read_message(request, dict[str, str], self.settings.body_limit_bytes)
+        worker_id = message.get("worker_id", "")
+        if not is_worker_id(worker_id):
+            rule = {"field": "worker_id", "constraint": "identifier", "message": "worker_id is letters, digits, dash"}
+            require([rule])
+        record = self.registry.get(WorkerId(worker_id))
+        self.tasks.create_task(self.stopper.drain(record, self.settings.drain_s))
+        return answer({"success": True, "message": "the worker is being stopped"}, status=202)
+
+    async def backends(self, _: Request) -> Response:
+        """List the backends of this machine."""
+        return answer(backends_report())
+
+    async def resources(self, _: Request) -> Response:
+        """Tell memory and disk of this machine."""
+        return answer(resources_report(self.settings.paths.models_dir))
+
+    def _proved(self, worker_id: WorkerId, secret: str) -> WorkerRecord:
+        """Return the worker whose secret this is; nobody else can announce it."""
+        if not secret:
+            raise InvalidInput("the secret of the spawn is missing")
+        record = self.registry.get(worker_id)
+        if not hmac.compare_digest(secret.encode(), record.secret.encode()):
+            raise Forbidden("this is not the secret of that spawn")
+        return record
+

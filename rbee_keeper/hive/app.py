@@ -1,0 +1,141 @@
+"""Wires one hive together: orders, workers, reports, end."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+
+from starlette.routing import Route
+
+from ..config.settings import Settings
+from ..contract import routes
+from ..contract.ids import LOCAL_NODE
+from ..contract.nodes import HiveOrder
+from ..daemon.app import AppSpec, build_app
+from ..daemon.auth import Access
+from ..daemon.narration import Narrator
+from ..daemon.serve import StopSignal, serve
+from ..supervisor.lifeline import Lifeline
+from ..supervisor.process import ChildProcess
+from ..supervisor.sweep import sweep_leftovers
+from ..transport.http_client import HttpClient
+from ..transport.listener import address_of_listener
+from .api import HiveApi
+from .heartbeat import Heartbeat
+from .worker_registry import WorkerRegistry
+from .worker_spawn import Unassigned, WorkerSpawner
+from .worker_stop import WorkerStopper
+from .worker_watch import WorkerWatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiveSpec:
+    """What one hive process is made of; `is_ours` when a queen started it."""
+
+    settings: Settings
+    order: HiveOrder
+    listener: socket.socket
+    lifeline: Lifeline | None
+    standby: Unassigned | None
+
+    @property
+    def is_ours(self) -> bool:
+        """A queen started this hive and its end is the hive's end."""
+        return self.lifeline is not None
+
+
+class Hive:
+    """One hive process from its open port to its end."""
+
+    def __init__(self, spec: HiveSpec) -> None:
+        """Bind the parts to the running event loop."""
+        settings, order = spec.settings, spec.order
+        own_url = address_of_listener(spec.listener).url
+        self._spec = spec
+        self._narrator = Narrator("rbee-hive")
+        self._stop = StopSignal()
+        self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
+        self._registry = WorkerRegistry(on_change=lambda: self._heartbeat.changed())
+        self._heartbeat = Heartbeat(
+            hive_id=order.hive_id,
+            node=LOCAL_NODE,
+            own_url=own_url,
+            own_token=order.token,
+            queen_url=order.queen_url,
+            queen_token=order.queen_token,
+            registry=self._registry,
+            client=self._client,
+            narrator=self._narrator,
+        )
+        self._spawner = WorkerSpawner(settings, self._registry, own_url)
+        self._spawner.keep_standby(spec.standby)
+        self._stopper = WorkerStopper(self._registry, self._client, self._narrator, grace_s=settings.stop_grace_s)
+
+    async def run(self) -> None:
+        """Serve until the stop signal, the end of the queen or the end of the lease."""
+        settings, lifeline = self._spec.settings, self._spec.lifeline
+        if lifeline is not None:
+            lifeline.call_when_lost(self._stop.set)
+            if self._spec.order.lease_s:
+                lifeline.require_lease(self._spec.order.lease_s)
+        self._narrator.say("start", f"the hive answers at {address_of_listener(self._spec.listener).url}")
+        async with asyncio.TaskGroup() as tasks:
+            watch = WorkerWatch(
+                settings=settings,
+                registry=self._registry,
+                stopper=self._stopper,
+                client=self._client,
+                narrator=self._narrator,
+                tasks=tasks,
+            )
+            background = [
+                tasks.create_task(self._heartbeat.run(settings.heartbeat_s)),
+                tasks.create_task(watch.watch_starts()),
+                tasks.create_task(watch.watch_health()),
+                tasks.create_task(watch.watch_idle()),
+                tasks.create_task(sweep_leftovers(settings, self._narrator)),
+            ]
+            app = build_app(self._app_spec(watch, tasks))
+            await serve(app, self._spec.listener, self._stop, self._end_work)
+            for task in background:
+                task.cancel()
+
+    def _app_spec(self, watch: WorkerWatch, tasks: asyncio.TaskGroup) -> AppSpec:
+        api = HiveApi(
+            settings=self._spec.settings,
+            registry=self._registry,
+            spawner=self._spawner,
+            stopper=self._stopper,
+            watch=watch,
+            narrator=self._narrator,
+            tasks=tasks,
+        )
+        is_required = self._spec.is_ours or bool(self._spec.settings.api_token)
+        return AppSpec(
+            source="hive",
+            access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
+            narrator=self._narrator,
+            routes=[
+                Route(routes.HEALTH, api.health),
+                Route(routes.HEALTH_V1, api.health),
+                Route(routes.SPAWN, api.spawn, methods=["POST"]),
+                Route(routes.WORKER_READY_AT_HIVE, api.worker_ready, methods=["POST"]),
+                Route(routes.WORKER_STATE_AT_HIVE, api.worker_state, methods=["POST"]),
+                Route(routes.HIVE_WORKERS, api.workers),
+                Route(routes.HIVE_WORKER_STOP, api.stop_worker, methods=["POST"]),
+                Route(routes.BACKENDS, api.backends),
+                Route(routes.RESOURCES, api.resources),
+            ],
+        )
+
+    async def _end_work(self) -> None:
+        """End every worker, all at the same time."""
+        self._narrator.say("stop", f"the hive ends: {self._stop.reason}")
+        processes: list[tuple[str, ChildProcess]] = []
+        for record in self._registry.living():
+            self._registry.move(record, "draining")
+            processes.append((str(record.id), record.process))
+        standby = self._spawner.discard_standby()
+        if standby is not None:
+            processes.append(("standby", standby))
+        await self._stopper.end_all(processes, self._spec.settings.cascade_grace_s)
+        self._client.close()

@@ -1,0 +1,165 @@
+"""The commands of `rbee-hive` that a person types on the machine itself."""
+
+import argparse
+import json
+import sys
+import time
+from typing import NoReturn
+
+import msgspec
+
+from ..config.settings import Settings, load_settings
+from ..contract import routes
+from ..contract.errors import ErrorBody, from_wire
+from ..contract.ids import ModelRef
+from ..contract.wire import decode, encode
+from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, WorkerList
+from ..errors import ConnectionFailed, InvalidInput, RbeeError
+from ..supervisor.daemon_record import DaemonRecords
+from ..transport.blocking_http import open_request
+from ..transport.http_wire import address_of
+from ..transport.listener import is_loopback
+
+_WAIT_FOR_HIVE_S = 5.0
+_RETRY_S = 0.1
+_MIN_TOKEN_CHARACTERS = 16
+
+
+def run_by_hand() -> None:
+    """Parse the command line and do it; errors end with exit code 1 and what to do next."""
+    options = _parser().parse_args()
+    try:
+        options.run(options)
+    except RbeeError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: RbeeError) -> NoReturn:
+    hint = f"\n  try: {error.hint}" if error.hint else ""
+    sys.stderr.write(f"rbee-hive: {error.message}{hint}\n")
+    sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rbee-hive", description="Owns this machine's workers.", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    daemon = commands.add_parser("daemon", help="run the hive until a signal")
+    daemon.add_argument("--host", "--addr", dest="host", help="address to bind (default 127.0.0.1)")
+    daemon.add_argument("--port", type=int, help="port to bind (default 9200)")
+    daemon.add_argument("--queen-url", help="queen to report to (default http://127.0.0.1:8080)")
+    daemon.set_defaults(run=_daemon)
+    worker = commands.add_parser("worker", help="spawn, list and stop workers of the running hive")
+    verbs = worker.add_subparsers(required=True, metavar="VERB")
+    spawn = verbs.add_parser("spawn", help="start a worker")
+    spawn.add_argument("backend", choices=BACKENDS)
+    spawn.add_argument("--model", required=True, help="short name or file:/path/to/model.gguf")
+    spawn.add_argument("--gpu", "--device", type=int, default=0, dest="device")
+    spawn.set_defaults(run=_spawn)
+    listing = verbs.add_parser("list", help="list the workers")
+    listing.set_defaults(run=_list)
+    stop = verbs.add_parser("stop", help="stop one worker")
+    stop.add_argument("worker_id")
+    stop.set_defaults(run=_stop)
+    status = commands.add_parser("status", help="tell whether the hive runs")
+    status.set_defaults(run=_status)
+    detect = commands.add_parser("detect", help="print this machine's backends and resources as JSON")
+    detect.set_defaults(run=_detect)
+    return parser
+
+
+def _daemon(options: argparse.Namespace) -> None:
+    flags = {"hive_host": options.host, "hive_port": options.port, "queen_url": options.queen_url}
+    settings = load_settings(flags)
+    if not is_loopback(settings.hive_host) and len(settings.api_token) < _MIN_TOKEN_CHARACTERS:
+        raise InvalidInput(
+            f"{settings.hive_host} can be reached from other machines, so a token of at least"
+            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
+            hint="set api_token in the settings file, or bind 127.0.0.1",
+        )
+    from .daemon import run_for_person
+
+    run_for_person(settings)
+
+
+def _spawn(options: argparse.Namespace) -> None:
+    _call("GET", routes.HEALTH, wait=True)
+    is_owner = bool(_address(load_settings())[1])
+    model = ModelRef(options.model)
+    request = SpawnRequest(model_ref=model, backend=options.backend, device=options.device, owner=is_owner)
+    answer = decode(_call("POST", routes.SPAWN, encode(request)), SpawnAnswer)
+    _print(f"{answer.worker_id} {answer.url} {answer.state}")
+
+
+def _list(_: argparse.Namespace) -> None:
+    workers = decode(_call("GET", routes.HIVE_WORKERS), WorkerList).workers
+    if not workers:
+        sys.stderr.write("no workers\n")
+    for worker in workers:
+        slots = f"{worker.slots_available}/{worker.slots_total}"
+        _print(f"{worker.id} {worker.state} {worker.model_ref} {worker.url} slots {slots} pid {worker.pid}")
+
+
+def _stop(options: argparse.Namespace) -> None:
+    _call("POST", routes.HIVE_WORKER_STOP, encode({"worker_id": options.worker_id}))
+    _print(f"{options.worker_id} is being stopped")
+
+
+def _status(_: argparse.Namespace) -> None:
+    _call("GET", routes.HEALTH)
+    _print(f"the hive answers at {_address(load_settings())[0]}")
+
+
+def _detect(_: argparse.Namespace) -> None:
+    from .devices import backends_report, resources_report
+
+    backends = [each["name"] for each in backends_report() if each["available"]]
+    _print(json.dumps(backends))
+    _print(json.dumps(resources_report(load_settings().paths.models_dir)))
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _address(settings: Settings) -> tuple[str, str]:
+    """Return the URL and the token of this user's hive."""
+    record = DaemonRecords(settings.paths.run_dir).read("hive")
+    if record is not None:
+        return record.url, record.token
+    return f"http://{settings.hive_host}:{settings.hive_port}", settings.api_token
+
+
+def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> bytes:
+    """Ask the hive; `wait` gives one that was just started a few seconds to appear."""
+    settings = load_settings()
+    give_up_at = time.monotonic() + (_WAIT_FOR_HIVE_S if wait else 0)
+    while True:
+        url, token = _address(settings)
+        try:
+            return _request(settings, url, token, method, path, body)
+        except ConnectionFailed as error:
+            if time.monotonic() < give_up_at:
+                time.sleep(_RETRY_S)
+                continue
+            raise ConnectionFailed(f"no hive answers at {url}", hint="rbee-hive daemon") from error
+
+
+def _request(settings: Settings, url: str, token: str, method: str, path: str, body: bytes) -> bytes:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    deadline = time.monotonic() + settings.request_s
+    with open_request(
+        address_of(url), method, path, headers=headers, body=body, connect_s=settings.connect_s, deadline=deadline
+    ) as answer:
+        content = answer.body()
+    if answer.status >= 300:
+        raise from_wire(_error_of(content).error)
+    return content
+
+
+def _error_of(content: bytes) -> ErrorBody:
+    try:
+        return decode(content, ErrorBody)
+    except msgspec.MsgspecError:
+        raise RbeeError("the hive gave an answer that is not rbee's", hint="rbee doctor") from None

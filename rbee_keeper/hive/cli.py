@@ -1,0 +1,17 @@
+"""The program `rbee-hive`: the daemon, and its workers by hand."""
+
+import sys
+
+from ..supervisor.lifeline import LIFELINE_FLAG
+
+
+def main() -> None:
+    """Run the daemon for a queen, or do what the command line says."""
+    if LIFELINE_FLAG in sys.argv:
+        from .daemon import run_for_queen
+
+        run_for_queen(sys.argv)
+    else:
+        from .by_hand import run_by_hand
+
+        run_by_hand()

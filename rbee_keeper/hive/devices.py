@@ -1,0 +1,54 @@
+"""What this machine has: backends, memory, disk."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..contract.workers import BACKENDS, Backend
+
+_NVIDIA_DEVICES = Path("/proc/driver/nvidia/gpus")
+
+
+def available_backends() -> tuple[Backend, ...]:
+    """Return the backends that workers can run on here."""
+    found: list[Backend] = ["cpu"]
+    if _NVIDIA_DEVICES.is_dir() and any(_NVIDIA_DEVICES.iterdir()):
+        found.append("cuda")
+    if sys.platform == "darwin":
+        found.append("metal")
+    return tuple(found)
+
+
+def backends_report() -> list[dict[str, Any]]:
+    """Return every known backend with whether it is available."""
+    available = available_backends()
+    return [{"name": name, "available": name in available} for name in BACKENDS]
+
+
+def free_memory_bytes() -> int:
+    """Return the memory that a new process can take without swapping."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def resources_report(models_dir: Path) -> dict[str, float | int]:
+    """Return memory and disk of this machine in gigabytes, and its processors."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    folder = next(parent for parent in (models_dir, *models_dir.parents) if parent.exists())
+    disk = shutil.disk_usage(folder)
+    return {
+        "ram_total_gb": _gb(memory.total),
+        "ram_available_gb": _gb(memory.available),
+        "disk_total_gb": _gb(disk.total),
+        "disk_available_gb": _gb(disk.free),
+        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    }
+
+
+def _gb(size: int) -> float:
+    return round(size / 1e9, 2)

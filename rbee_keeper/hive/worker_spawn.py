@@ -1,0 +1,170 @@
+"""Spawns workers: port, process, order; and keeps one in reserve when told to."""
+
+import secrets
+import socket
+from dataclasses import dataclass
+
+from ..config.paths import bundled_models_dir
+from ..config.settings import Settings, environment_for_children
+from ..contract.ids import WorkerId, new_worker_id
+from ..contract.wire import encode
+from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
+from ..errors import BackendUnavailable, InvalidInput
+from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.process import ChildProcess, ChildSpec, start_child
+from ..transport.listener import address_of_listener, listen_first_free
+from .capacity import require_memory
+from .devices import available_backends, free_memory_bytes
+from .model_files import ModelFile, ModelFiles
+from .worker_registry import WorkerRecord, WorkerRegistry
+
+_MODULE = "rbee_keeper.workers"
+_MEMORY_CHECK_FROM_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unassigned:
+    """A worker process that has its port and waits for its order."""
+
+    worker_id: WorkerId
+    kind: WorkerKind
+    process: ChildProcess
+    url: str
+
+
+def start_unassigned(settings: Settings, kind: WorkerKind) -> Unassigned:
+    """Start a worker process on the next free port, without an order.
+
+    Raises:
+        PortInUse: no port is free.
+    """
+    worker_id = new_worker_id()
+    listener: socket.socket = listen_first_free(settings.hive_host, settings.worker_first_port)
+    with listener:
+        fd = listener.fileno()
+        arguments = [LIFELINE_FLAG, "--listen-fd", str(fd), *(["--fake"] if kind == "fake" else [])]
+        process = start_child(
+            ChildSpec(
+                role="worker",
+                module=_MODULE,
+                arguments=arguments,
+                environment=environment_for_children(settings),
+                log_path=settings.paths.logs_dir / f"{worker_id}.log",
+                run_dir=settings.paths.run_dir,
+                inherited=(fd,),
+            )
+        )
+        return Unassigned(worker_id=worker_id, kind=kind, process=process, url=address_of_listener(listener).url)
+
+
+class WorkerSpawner:
+    """Gives workers their orders."""
+
+    def __init__(self, settings: Settings, registry: WorkerRegistry, callback_url: str) -> None:
+        """Have workers call back at this address of the hive."""
+        self._settings = settings
+        self._registry = registry
+        self._callback_url = callback_url
+        self._standby: Unassigned | None = None
+        self._files = ModelFiles(
+            roots=(settings.paths.models_dir, *settings.model_roots),
+            bundled=bundled_models_dir(),
+            accept_fake=settings.fake_workers,
+        )
+
+    def keep_standby(self, standby: Unassigned | None) -> None:
+        """Use this process for the next order of its kind."""
+        self._standby = standby
+
+    def spawn(self, request: SpawnRequest) -> WorkerRecord:
+        """Start a worker and return its record; it calls back when its port answers.
+
+        Raises:
+            BackendUnavailable: this machine has no such backend.
+            ModelNotFound: the reference resolves to nothing here.
+            InsufficientRam: the model does not fit.
+            PortInUse: no port is free.
+        """
+        _require_backend(request)
+        file = self._files.resolve(request.model_ref, is_owner=request.owner)
+        self._require_memory(file)
+        worker = self._take_standby(file.kind) or start_unassigned(self._settings, file.kind)
+        order = self._order(worker.worker_id, request, file)
+        record = WorkerRecord(
+            id=worker.worker_id,
+            url=worker.url,
+            model_ref=request.model_ref,
+            backend=request.backend,
+            device=request.device,
+            process=worker.process,
+            secret=order.secret,
+            token=order.token,
+        )
+        worker.process.give_order(encode(order))
+        self._registry.add(record)
+        return record
+
+    def discard_standby(self) -> ChildProcess | None:
+        """Give up the reserve and return its process, which the caller ends."""
+        standby, self._standby = self._standby, None
+        return None if standby is None else standby.process
+
+    def _take_standby(self, kind: WorkerKind) -> Unassigned | None:
+        standby = self._standby
+        if standby is None or standby.kind != kind or standby.process.return_code is not None:
+            return None
+        self._standby = None
+        return standby
+
+    def _require_memory(self, file: ModelFile) -> None:
+        """Look at the free memory, but for models so small that the look would cost more than it tells."""
+        if file.size_bytes < _MEMORY_CHECK_FROM_BYTES:
+            return
+        require_memory(
+            model_bytes=file.size_bytes,
+            free_bytes=free_memory_bytes(),
+            reserve_bytes=self._settings.memory_reserve_bytes,
+        )
+
+    def _order(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile) -> LaunchOrder:
+        return LaunchOrder(
+            worker_id=worker_id,
+            model_ref=request.model_ref,
+            model_path=str(file.path),
+            backend=request.backend,
+            device=request.device,
+            callback_url=self._callback_url,
+            secret=secrets.token_urlsafe(24),
+            token=secrets.token_urlsafe(24),
+            slots=self._settings.slots,
+            context_tokens=self._settings.context_tokens,
+            threads=self._settings.threads,
+        )
+
+
+def _require_backend(request: SpawnRequest) -> None:
+    if request.device < 0:
+        raise InvalidInput("device must not be negative")
+    available = available_backends()
+    if request.backend not in available:
+        raise BackendUnavailable(
+            f"this machine has no {request.backend} backend; it has {', '.join(available)}",
+            hint=f"use {available[0]}",
+            details={"available": list(available), "known": list(BACKENDS)},
+        )
+
+
+def spawn_answer(record: WorkerRecord) -> SpawnAnswer:
+    """Return what the caller of a spawn is told."""
+    return SpawnAnswer(worker_id=record.id, url=record.url, state="loading")
+
+
+def is_start_overdue(record: WorkerRecord, now: float, *, start_s: float, load_s: float) -> str:
+    """Say why a worker that is not there yet has to be given up; empty while it may go on."""
+    waited = now - record.started_at
+    if record.state == "starting" and waited > start_s:
+        return f"no ready callback within {start_s:g} s"
+    if record.state == "loading" and waited > start_s + load_s:
+        return f"the model was not loaded within {load_s:g} s"
+    return ""
+

@@ -1,0 +1,75 @@
+"""Stops workers: asked first, then SIGTERM, then SIGKILL."""
+
+import asyncio
+from collections.abc import Iterable
+
+from ..contract import routes
+from ..contract.wire import encode
+from ..contract.workers import ShutdownRequest
+from ..daemon.narration import Narrator
+from ..errors import RbeeError
+from ..supervisor.process import ChildProcess
+from ..transport.http_client import HttpClient
+from .worker_registry import WorkerRecord, WorkerRegistry
+
+_POLL_S = 0.005
+
+
+async def _ended(process: ChildProcess, timeout_s: float) -> bool:
+    """Wait for the end of a child without a thread."""
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    while process.return_code is None:
+        if asyncio.get_running_loop().time() > deadline:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+class WorkerStopper:
+    """Ends workers of one hive."""
+
+    def __init__(self, registry: WorkerRegistry, client: HttpClient, narrator: Narrator, *, grace_s: float) -> None:
+        """Allow `grace_s` between SIGTERM and SIGKILL."""
+        self._registry = registry
+        self._client = client
+        self._narrator = narrator
+        self._grace_s = grace_s
+
+    async def drain(self, record: WorkerRecord, drain_s: float) -> None:
+        """Let a worker finish what runs, then end it."""
+        self._registry.move(record, "draining")
+        body = encode(ShutdownRequest(graceful=True, timeout_seconds=drain_s))
+        try:
+            await self._client.request("POST", record.url, routes.SHUTDOWN, body=body, token=record.token)
+            is_gone = await _ended(record.process, drain_s)
+        except RbeeError:
+            is_gone = False
+        if not is_gone:
+            await self.end(record.process, str(record.id), self._grace_s)
+
+    async def end(self, process: ChildProcess, name: str, grace_s: float) -> None:
+        """End a process now; a kill is narrated."""
+        process.terminate()
+        if not await _ended(process, grace_s):
+            pid = process.pid
+            await asyncio.to_thread(process.stop, 0.0)
+            self._narrator.say(
+                "kill", f"{name} did not end within {grace_s:g} s", level="WARN", target=name, pid=pid, signal="SIGKILL"
+            )
+        process.release_lifeline()
+
+    async def end_all(self, processes: Iterable[tuple[str, ChildProcess]], grace_s: float) -> None:
+        """End processes side by side and narrate how many are done."""
+        pending = list(processes)
+        done = 0
+
+        async def end_one(name: str, process: ChildProcess) -> None:
+            nonlocal done
+            await self.end(process, name, grace_s)
+            done += 1
+            self._narrator.say("shutdown", f"stopped {done}/{len(pending)} workers", target=name)
+
+        async with asyncio.TaskGroup() as tasks:
+            for name, process in pending:
+                tasks.create_task(end_one(name, process))
+        self._narrator.say("shutdown", "all workers are stopped")

@@ -1,0 +1,1 @@
+"""Keeps processes in their wanted state and leaves none behind."""

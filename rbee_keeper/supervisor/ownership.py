@@ -1,0 +1,57 @@
+"""Ownership: which process is ours, proved by token, pid and creation time.
+
+Every child carries its own token in its environment. A record on disk, written once a child has lived long enough
+to matter, lets a later start find what an earlier one left behind.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+VARIABLE = "RBEE_OWNERSHIP_TOKEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """One child and the parent it belongs to; times are Unix seconds of creation."""
+
+    token: str
+    role: str
+    pid: int
+    created_at: float
+    parent_pid: int
+    parent_created_at: float
+
+
+def new_token() -> str:
+    """Return a token that no other process has."""
+    return secrets.token_hex(16)
+
+
+def path_of(run_dir: Path, token: str) -> Path:
+    """Return where the record of that child lies."""
+    return run_dir / f"child-{token}.json"
+
+
+def write(run_dir: Path, ownership: Ownership) -> Path:
+    """Store a record, readable by this user only."""
+    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = path_of(run_dir, ownership.token)
+    partial = path.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(asdict(ownership), file)
+    partial.replace(path)
+    return path
+
+
+def read_all(run_dir: Path) -> list[tuple[Path, Ownership]]:
+    """Return every record; one that cannot be read is removed."""
+    found: list[tuple[Path, Ownership]] = []
+    for path in sorted(run_dir.glob("child-*.json")):
+        try:
+            found.append((path, Ownership(**json.loads(path.read_text()))))
+        except (OSError, ValueError, TypeError):
+            path.unlink(missing_ok=True)
+    return found

@@ -1,0 +1,178 @@
+"""One child process: its lifeline, its log, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import ownership
+
+_RECORD_AFTER_S = 2.0
+_AFTER_KILL_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildSpec:
+    """What to start: a module of this package as `python -m`, with its first line on the lifeline.
+
+    `order` None leaves the lifeline silent until `ChildProcess.give_order`. `inherited` are file descriptors that
+    the child keeps, under the same numbers.
+    """
+
+    role: str
+    module: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    log_path: Path
+    run_dir: Path
+    order: bytes | None = None
+    inherited: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class ChildProcess:
+    """A started child; it has a session of its own and ends when this process does."""
+
+    spec: ChildSpec
+    token: str
+    _process: subprocess.Popen[bytes]
+    _ended: threading.Event = field(default_factory=threading.Event)
+    _on_exit: list[Callable[[int], None]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def pid(self) -> int:
+        """The process id, valid until the child has been waited for."""
+        return self._process.pid
+
+    @property
+    def return_code(self) -> int | None:
+        """The exit code, negative for a signal, None while the child runs."""
+        return self._process.returncode if self._ended.is_set() else None
+
+    def give_order(self, order: bytes) -> None:
+        """Write the order of a child that was started without one.
+
+        Raises:
+            BrokenPipeError: the child is gone.
+        """
+        self._write(order + b"\n")
+
+    def renew_lease(self) -> None:
+        """Give the sign of life that a child with a lease waits for; a child that is gone is no error."""
+        with suppress(OSError, ValueError):
+            self._write(b"\n")
+
+    def call_on_exit(self, on_exit: Callable[[int], None]) -> None:
+        """Have the exit code reported once, from a thread of this object's own."""
+        with self._lock:
+            if not self._ended.is_set():
+                self._on_exit.append(on_exit)
+                return
+        on_exit(self._process.returncode)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; False when the time ran out first."""
+        return self._ended.wait(timeout_s)
+
+    def terminate(self) -> None:
+        """Ask the child to end: SIGTERM."""
+        if not self._ended.is_set():
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGTERM)
+
+    def release_lifeline(self) -> None:
+        """Close the lifeline, which ends the child by its own watch."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+
+    def stop(self, grace_s: float) -> bool:
+        """End the child with everything below it: SIGTERM, the grace time, SIGKILL.
+
+        Returns True when SIGKILL was needed. Blocks for the grace time at most, and a moment more after a kill.
+        """
+        self.terminate()
+        if self.wait(grace_s):
+            self.release_lifeline()
+            return False
+        from . import reaper
+
+        reaper.kill_tree(self.pid)
+        self.release_lifeline()
+        self.wait(_AFTER_KILL_S)
+        return True
+
+    def start_watching(self) -> None:
+        """Start the thread that waits for the end."""
+        threading.Thread(target=self._watch, name=f"wait-{self.spec.role}", daemon=True).start()
+
+    def _write(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        os.write(self._process.stdin.fileno(), data)
+
+    def _watch(self) -> None:
+        """Wait for the child; one that lives long enough to matter has a record on disk meanwhile."""
+        record = threading.Timer(_RECORD_AFTER_S, self._write_record)
+        record.daemon = True
+        record.start()
+        self._process.wait()
+        record.cancel()
+        ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
+        with self._lock:
+            self._ended.set()
+            callbacks = tuple(self._on_exit)
+        for on_exit in callbacks:
+            on_exit(self._process.returncode)
+
+    def _write_record(self) -> None:
+        from . import reaper
+
+        record = reaper.own(self._process.pid, token=self.token, role=self.spec.role)
+        if record is not None:
+            with suppress(OSError):
+                ownership.write(self.spec.run_dir, record)
+        if self._ended.is_set():
+            ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
+
+
+def start_child(spec: ChildSpec) -> ChildProcess:
+    """Start a child in a session of its own, with a lifeline and a log file.
+
+    Raises:
+        OSError: the program cannot be started or the log cannot be written.
+    """
+    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+    token = ownership.new_token()
+    with spec.log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", spec.module, *spec.arguments],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env={**spec.environment, ownership.VARIABLE: token},
+            pass_fds=spec.inherited,
+            start_new_session=True,
+            bufsize=0,
+        )
+    child = ChildProcess(spec=spec, token=token, _process=process)
+    if spec.order is not None:
+        with suppress(OSError):
+            child.give_order(spec.order)
+    child.start_watching()
+    return child
+
+
+def describe_exit(return_code: int) -> str:
+    """Return how a process ended, in words."""
+    if return_code < 0:
+        try:
+            return f"killed by {signal.Signals(-return_code).name}"
+        except ValueError:
+            return f"killed by signal {-return_code}"
+    return f"exit code {return_code}"

@@ -1,0 +1,85 @@
+"""The HTTP client of the CLI: blocking sockets, no event loop to import."""
+
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from ..errors import ConnectionFailed, ConnectionTimeout
+from .http_wire import Address, AnswerReader, request_bytes
+
+_READ_BYTES = 65_536
+
+
+class BlockingAnswer:
+    """An answer whose body is read while it arrives."""
+
+    def __init__(self, connection: socket.socket, deadline: float | None) -> None:
+        """Read the head of the answer; `deadline` is in `time.monotonic` seconds."""
+        self._socket = connection
+        self._deadline = deadline
+        self._reader = AnswerReader()
+        while not self._reader.has_head:
+            self._read()
+        self.status = self._reader.status
+        self.headers = self._reader.headers
+
+    def _read(self) -> None:
+        if self._deadline is not None:
+            self._socket.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        try:
+            data = self._socket.recv(_READ_BYTES)
+        except TimeoutError as error:
+            raise ConnectionTimeout("the queen did not answer in time") from error
+        except OSError as error:
+            raise ConnectionFailed("the connection to the queen broke") from error
+        if not data:
+            raise ConnectionFailed("the queen closed the connection before the answer was complete")
+        self._reader.feed(data)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it arrives."""
+        while True:
+            data = self._reader.take()
+            if data:
+                yield data
+            if self._reader.is_complete:
+                return
+            self._read()
+
+    def body(self) -> bytes:
+        """Return the rest of the body."""
+        return b"".join(self.chunks())
+
+
+@contextmanager
+def open_request(
+    address: Address,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    connect_s: float,
+    deadline: float | None = None,
+) -> Iterator[BlockingAnswer]:
+    """Send a request and give its answer; leaving closes the connection, which cancels a stream.
+
+    Raises:
+        ConnectionFailed: nothing listens there, or the connection broke.
+        ConnectionTimeout: the deadline passed.
+    """
+    data = request_bytes(method, path, f"{address.host}:{address.port}", headers, body)
+    try:
+        connection = socket.create_connection((address.host, address.port), timeout=connect_s)
+    except TimeoutError as error:
+        raise ConnectionTimeout(f"nothing answers at {address.url} within {connect_s:g} s") from error
+    except OSError as error:
+        raise ConnectionFailed(f"nothing answers at {address.url}") from error
+    with connection:
+        connection.settimeout(None)
+        try:
+            connection.sendall(data)
+        except OSError as error:
+            raise ConnectionFailed("the connection to the queen broke") from error
+        yield BlockingAnswer(connection, deadline)

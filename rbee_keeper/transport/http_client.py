@@ -1,0 +1,186 @@
+"""The HTTP client between our daemons: pooled, streaming, cancelled by closing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from ..errors import ConnectionFailed, ConnectionTimeout
+from .http_wire import Address, AnswerReader, address_of, request_bytes
+
+_READ_BYTES = 65_536
+_IDLE_CONNECTIONS_KEPT = 8
+
+
+@dataclass(slots=True)
+class _Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    was_used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class StreamingAnswer:
+    """An answer whose body is read while it arrives."""
+
+    def __init__(self, connection: _Connection, reader: AnswerReader) -> None:
+        """Take over a connection whose head has been read."""
+        self.status = reader.status
+        self.headers = reader.headers
+        self._connection = connection
+        self._reader = reader
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives.
+
+        Raises:
+            ConnectionFailed: the peer closed before the end.
+        """
+        while True:
+            data = self._reader.take()
+            if data:
+                yield data
+            if self._reader.is_complete:
+                return
+            await _read_into(self._connection, self._reader)
+
+    async def body(self) -> bytes:
+        """Return the rest of the body."""
+        return b"".join([chunk async for chunk in self.chunks()])
+
+
+async def _read_into(connection: _Connection, reader: AnswerReader) -> None:
+    try:
+        data = await connection.reader.read(_READ_BYTES)
+    except OSError as error:
+        raise ConnectionFailed("the connection to the peer broke") from error
+    if not data:
+        raise ConnectionFailed("the peer closed the connection")
+    reader.feed(data)
+
+
+@dataclass(slots=True)
+class HttpClient:
+    """Speaks to the servers of other roles; one per process.
+
+    `connect_s` bounds a connection attempt, `request_s` a short request as a whole.
+    """
+
+    connect_s: float
+    request_s: float
+    _idle: dict[Address, list[_Connection]] = field(default_factory=dict)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Answer:
+        """Send a short request and return the whole answer.
+
+        Raises:
+            ConnectionFailed: nothing listens there, or the connection broke.
+            ConnectionTimeout: no whole answer within the time.
+        """
+        limit = timeout_s if timeout_s is not None else self.request_s
+        try:
+            async with (
+                asyncio.timeout(limit),
+                self.stream(method, url, path, body=body, token=token, headers=headers) as answer,
+            ):
+                return Answer(status=answer.status, headers=answer.headers, body=await answer.body())
+        except TimeoutError as error:
+            raise ConnectionTimeout(f"no answer within {limit:g} s") from error
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[StreamingAnswer]:
+        """Send a request and give its answer while it arrives; leaving early closes the connection.
+
+        Raises:
+            ConnectionFailed: nothing listens there, or the connection broke.
+            ConnectionTimeout: the connection was not made in time.
+        """
+        address = address_of(url)
+        all_headers = dict(headers or {})
+        if token:
+            all_headers["authorization"] = f"Bearer {token}"
+        data = request_bytes(method, path, f"{address.host}:{address.port}", all_headers, body)
+        connection, reader = await self._exchange(address, data)
+        try:
+            yield StreamingAnswer(connection, reader)
+        finally:
+            self._release(address, connection, reader)
+
+    async def _exchange(self, address: Address, data: bytes) -> tuple[_Connection, AnswerReader]:
+        """Send the bytes and read the head; a pooled connection that the peer closed is replaced once."""
+        while True:
+            connection = await self._connection(address)
+            reader = AnswerReader()
+            try:
+                connection.writer.write(data)
+                while not reader.has_head:
+                    await _read_into(connection, reader)
+            except ConnectionFailed:
+                connection.writer.close()
+                if connection.was_used and not reader.headers:
+                    continue
+                raise
+            except BaseException:
+                connection.writer.close()
+                raise
+            return connection, reader
+
+    async def _connection(self, address: Address) -> _Connection:
+        idle = self._idle.get(address, [])
+        while idle:
+            connection = idle.pop()
+            if not connection.reader.at_eof() and not connection.writer.is_closing():
+                return connection
+            connection.writer.close()
+        try:
+            async with asyncio.timeout(self.connect_s):
+                reader, writer = await asyncio.open_connection(address.host, address.port)
+        except TimeoutError as error:
+            raise ConnectionTimeout(f"no connection within {self.connect_s:g} s") from error
+        except OSError as error:
+            raise ConnectionFailed("nothing answers at the address") from error
+        return _Connection(reader, writer)
+
+    def _release(self, address: Address, connection: _Connection, reader: AnswerReader) -> None:
+        idle = self._idle.setdefault(address, [])
+        if reader.is_complete and reader.can_reuse and len(idle) < _IDLE_CONNECTIONS_KEPT:
+            connection.was_used = True
+            idle.append(connection)
+        else:
+            connection.writer.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        for idle in self._idle.values():
+            for connection in idle:
+                connection.writer.close()
+        self._idle.clear()
+
+

@@ -1,0 +1,66 @@
+"""Listening sockets: bound before anything slow, so that no two programs race for a port."""
+
+import errno
+import ipaddress
+import socket
+
+from ..errors import PortInUse
+from .http_wire import Address
+
+_BACKLOG = 2048
+_PORTS_TRIED = 1000
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; port 0 takes a free one.
+
+    Raises:
+        PortInUse: somebody listens there, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "is in use by another program" if is_taken else f"cannot be bound ({error})"
+        raise PortInUse(f"port {port} of {host} {reason}", hint="choose another with --port") from error
+    return listener
+
+
+def listen_first_free(host: str, first_port: int) -> socket.socket:
+    """Bind and listen on the first free port from `first_port` up.
+
+    Raises:
+        PortInUse: none of the next thousand ports is free.
+    """
+    for port in range(first_port, min(first_port + _PORTS_TRIED, 65536)):
+        try:
+            return listen(host, port)
+        except PortInUse:
+            continue
+    raise PortInUse(f"no port is free from {first_port} up", hint="set worker_first_port in the settings file")
+
+
+def inherited(file_descriptor: int) -> socket.socket:
+    """Take over a listening socket that the parent process opened."""
+    return socket.socket(fileno=file_descriptor)
+
+
+def address_of_listener(listener: socket.socket) -> Address:
+    """Return where the socket listens."""
+    name = listener.getsockname()
+    return Address(host=name[0], port=name[1])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether the address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

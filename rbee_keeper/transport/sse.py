@@ -1,0 +1,43 @@
+"""Server-sent events: frames as bytes, written once and cut without decoding."""
+
+from collections.abc import Iterator
+
+FRAME_END = b"\n\n"
+
+
+def frame(event: str, data: bytes) -> bytes:
+    """Return one message; `data` must be a single line."""
+    return b"event: " + event.encode() + b"\ndata: " + data + FRAME_END
+
+
+def with_id(number: int, message: bytes) -> bytes:
+    """Return the message with an id in front, for `Last-Event-ID`."""
+    return b"id: %d\n" % number + message
+
+
+class FrameCutter:
+    """Cuts a byte stream into whole messages."""
+
+    def __init__(self) -> None:
+        """Start with nothing kept."""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the messages that are now complete, each with its closing blank line."""
+        parts = (self._rest + data).split(FRAME_END)
+        self._rest = parts.pop()
+        return [part + FRAME_END for part in parts if part]
+
+
+def fields(message: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the fields of one message; comments are left out."""
+    for line in message.decode().splitlines():
+        name, _, value = line.partition(":")
+        if name:
+            yield name, value.removeprefix(" ")
+
+
+def data_of(message: bytes) -> str | None:
+    """Return the data of one message, None when it has none."""
+    lines = [value for name, value in fields(message) if name == "data"]
+    return "\n".join(lines) if lines else None

@@ -1,0 +1,1 @@
+"""Executes: one process, one model, one device."""

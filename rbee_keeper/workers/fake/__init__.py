@@ -1,0 +1,1 @@
+"""A real worker process with scripted tokens, stalls and crashes, for tests."""

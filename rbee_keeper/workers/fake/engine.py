@@ -1,0 +1,142 @@
+"""The scripted engine: same protocol, same process, tokens from a file."""
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from ...contract.events import End, Event, Started, StopReason, Token
+from ...contract.ids import TaskId
+from ...contract.tasks import Execute
+from ...contract.workers import LaunchOrder, LoadingProgress
+from ...errors import InferenceFailed, ModelIncompatible, RequestCanceled
+from ..engine import EngineInfo, Execution, JobEvent, ReportProgress
+from ..timing import Timing
+from .script import FakeScript, Fault
+
+_FOREVER_S = 3600
+_LOAD_STEPS = 10
+_CONTEXT_TOKENS = 4096
+
+
+@dataclass(slots=True)
+class _Run:
+    request: Execute
+    timing: Timing
+    sent: int = 0
+
+
+class FakeEngine:
+    """Implements `Engine` without computing anything."""
+
+    def __init__(self) -> None:
+        """Hold nothing until `load`."""
+        self._running: dict[TaskId, _Run] = {}
+
+    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+        """Read the script and take as long as it says."""
+        try:
+            self._script = msgspec.json.decode(Path(order.model_path).read_bytes(), type=FakeScript)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise ModelIncompatible(f"the script cannot be read: {error}") from error
+        if self._script.ignores_signals:
+            _ignore_signals()
+        for step in range(_LOAD_STEPS):
+            percent = 100.0 * step / _LOAD_STEPS
+            progress = LoadingProgress(
+                stage="loading_to_vram", percent=percent, layers_loaded=step, layers_total=_LOAD_STEPS
+            )
+            if not report(progress):
+                raise RequestCanceled("the load was given up")
+            time.sleep(self._script.load_s / _LOAD_STEPS)
+            if step == _LOAD_STEPS // 2:
+                _commit(self._script.load_fault)
+        return EngineInfo(model_name="fake", slots=order.slots, context_tokens=_CONTEXT_TOKENS, model_bytes=0)
+
+    def start(self, execution: Execution) -> None:
+        """Begin to send the script."""
+        timing = Timing(received_at=execution.received_at, started_at=time.perf_counter())
+        self._running[execution.request.job_id] = _Run(execution.request, timing)
+
+    def cancel(self, job_id: TaskId) -> Sequence[JobEvent]:
+        """Free the slot of a running execution."""
+        run = self._running.pop(job_id, None)
+        return () if run is None else [(job_id, self._end(run, "CANCELLED"))]
+
+    def has_work(self) -> bool:
+        """Tell whether any execution runs."""
+        return bool(self._running)
+
+    def running(self) -> Sequence[TaskId]:
+        """Return the executions that hold a slot."""
+        return tuple(self._running)
+
+    def step(self) -> Sequence[JobEvent]:
+        """Send the next token of every execution."""
+        time.sleep(self._script.delay_s)
+        return [(run.request.job_id, event) for run in tuple(self._running.values()) for event in self._next(run)]
+
+    def close(self) -> None:
+        """Forget the executions."""
+        self._running.clear()
+
+    def _next(self, run: _Run) -> list[Event]:
+        events: list[Event] = []
+        script, job_id = self._script, run.request.job_id
+        if run.sent == 0:
+            run.timing.first_token_at = time.perf_counter()
+            events.append(
+                Started(job_id=job_id, model="fake", started_at=time.time(), seed=0, prompt_tokens=self._prompt(run))
+            )
+        if script.fault != "none" and run.sent == script.fault_at:
+            _commit(script.fault)
+        if script.ends and run.sent == len(script.tokens):
+            del self._running[job_id]
+            return [*events, self._end(run, "EOS")]
+        events.append(Token(t=script.tokens[run.sent % len(script.tokens)], i=run.sent))
+        run.sent += 1
+        if run.sent == run.request.max_tokens:
+            del self._running[job_id]
+            events.append(self._end(run, "MAX_TOKENS"))
+        return events
+
+    def _prompt(self, run: _Run) -> int:
+        return len(run.request.prompt.split())
+
+    def _end(self, run: _Run, reason: StopReason) -> End:
+        return run.timing.end(
+            time.perf_counter(),
+            prompt_tokens=self._prompt(run),
+            completion_tokens=run.sent,
+            stop_reason=reason,
+        )
+
+
+def _commit(fault: Fault) -> None:
+    match fault:
+        case "none":
+            return
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+            time.sleep(_FOREVER_S)
+        case "error":
+            raise InferenceFailed("the script asked for an error")
+        case "stall":
+            time.sleep(_FOREVER_S)
+        case "native_call":
+            ctypes.CDLL(None).sleep(_FOREVER_S)
+        case "hold_interpreter":
+            ctypes.PyDLL(None).sleep(_FOREVER_S)
+
+
+def _ignore_signals() -> None:
+    """Ignore at the C level, from whichever thread: Python's own handlers never run."""
+    libc = ctypes.CDLL(None)
+    libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    for number in (signal.SIGTERM, signal.SIGIO, signal.SIGINT):
+        libc.signal(number, 1)

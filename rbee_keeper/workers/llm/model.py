@@ -1,0 +1,190 @@
+"""A model file in memory: its vocabulary, its template, its context."""
+
+import ctypes
+from collections.abc import Callable
+from pathlib import Path
+
+from ...errors import BackendUnavailable, ModelIncompatible, ModelNotFound, RequestCanceled
+from .chat_template import ChatTemplate
+from .library import api
+
+BATCH_TOKENS = 512
+MAX_DEFAULT_CONTEXT = 8192
+_GGUF_MAGIC = b"GGUF"
+_PIECE_BYTES = 256
+_TEXT_BYTES = 512
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be a model before anything expensive.
+
+    Raises:
+        ModelNotFound: there is no such file.
+        ModelIncompatible: it is not GGUF.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelNotFound(f"the model file cannot be read: {error.strerror}", hint="rbee doctor") from error
+    if magic != _GGUF_MAGIC:
+        raise ModelIncompatible(
+            "the file is not a GGUF model", hint="use a model file that ends in .gguf, for example bee-tiny"
+        )
+
+
+class Vocabulary:
+    """Text to tokens and back."""
+
+    def __init__(self, model: ctypes.c_void_p) -> None:
+        """Take the vocabulary of a loaded model."""
+        self._vocab = api.llama_model_get_vocab(model)
+        self.size: int = api.llama_vocab_n_tokens(self._vocab)
+        self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+
+    def tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        """Return the tokens of a text, with the model's begin token where the model wants one."""
+        data = text.encode()
+        room = len(data) + 8
+        tokens = (api.llama_token * room)()
+        count = api.llama_tokenize(self._vocab, data, len(data), tokens, room, True, parse_special)
+        if count < 0:
+            tokens = (api.llama_token * -count)()
+            count = api.llama_tokenize(self._vocab, data, len(data), tokens, -count, True, parse_special)
+        return list(tokens[:count])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """Return the bytes of one token; control tokens have none unless `special`."""
+        length = api.llama_token_to_piece(self._vocab, token, self._buffer, len(self._buffer), 0, special)
+        if length < 0:
+            self._buffer = ctypes.create_string_buffer(-length)
+            length = api.llama_token_to_piece(self._vocab, token, self._buffer, -length, 0, special)
+        return self._buffer.raw[:length]
+
+    def ends_generation(self, token: int) -> bool:
+        """Tell whether the model says with this token that it is done."""
+        return bool(api.llama_vocab_is_eog(self._vocab, token))
+
+    def text_of_special(self, token: int) -> str:
+        """Return the text of a control token; empty for -1, which means that there is none."""
+        return "" if token < 0 else self.piece(token, special=True).decode("utf-8", "replace")
+
+    def begin_token(self) -> int:
+        """Return the begin token, -1 when there is none."""
+        return int(api.llama_vocab_bos(self._vocab))
+
+    def end_token(self) -> int:
+        """Return the end token, -1 when there is none."""
+        return int(api.llama_vocab_eos(self._vocab))
+
+    def adds_begin_token(self) -> bool:
+        """Tell whether the tokenizer puts the begin token in front by itself."""
+        return bool(api.llama_vocab_get_add_bos(self._vocab))
+
+
+class Model:
+    """The weights of one file, on the CPU or wholly on a device."""
+
+    def __init__(self, path: Path, *, on_device: bool, device: int, report: Callable[[float], bool]) -> None:
+        """Load the file; `report` takes the share that is done, 0 to 1, and returns False to give up.
+
+        Raises:
+            ModelNotFound: there is no such file.
+            ModelIncompatible: llama.cpp cannot load it.
+            BackendUnavailable: the device is not one that llama.cpp was built for.
+            RequestCanceled: the load was given up.
+        """
+        check_file(path)
+        if on_device and not api.llama_supports_gpu_offload():
+            raise BackendUnavailable(
+                "llama.cpp was built without support for this device", hint="rbee infer --backend cpu"
+            )
+        self._gave_up = False
+        parameters = api.llama_model_default_params()
+        parameters.n_gpu_layers = -1 if on_device else 0
+        parameters.main_gpu = device
+
+        @api.llama_progress_callback
+        def on_progress(share: float, _: ctypes.c_void_p) -> bool:
+            self._gave_up = not report(share)
+            return not self._gave_up
+
+        parameters.progress_callback = on_progress
+        self.handle = api.llama_model_load_from_file(str(path).encode(), parameters)
+        if not self.handle:
+            if self._gave_up:
+                raise RequestCanceled("the load was given up")
+            raise ModelIncompatible(
+                "llama.cpp cannot load this file: it is damaged, or of an architecture this version does not know",
+                hint="rbee logs shows what llama.cpp said",
+            )
+        self.vocabulary = Vocabulary(self.handle)
+        if self.vocabulary.size == 0 or api.llama_model_size(self.handle) == 0:
+            raise ModelIncompatible("the file holds no weights, only a vocabulary")
+
+    @property
+    def layers(self) -> int:
+        """The number of layers."""
+        return int(api.llama_model_n_layer(self.handle))
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes that the weights take."""
+        return int(api.llama_model_size(self.handle))
+
+    @property
+    def trained_context(self) -> int:
+        """The context, in tokens, that the model was trained for."""
+        return int(api.llama_model_n_ctx_train(self.handle))
+
+    @property
+    def name(self) -> str:
+        """The name that the file gives itself; empty when it gives none."""
+        return self._metadata("general.name")
+
+    def chat_template(self) -> ChatTemplate:
+        """Return the template of the file."""
+        text = api.llama_model_chat_template(self.handle, None)
+        vocabulary = self.vocabulary
+        begin = "" if vocabulary.adds_begin_token() else vocabulary.text_of_special(vocabulary.begin_token())
+        return ChatTemplate(
+            text.decode() if text else None,
+            begin_text=begin,
+            end_text=vocabulary.text_of_special(vocabulary.end_token()),
+        )
+
+    def context_per_slot(self, wanted: int) -> int:
+        """Return the context of one slot: what is wanted, else the model's own up to a bound."""
+        if wanted:
+            return min(wanted, self.trained_context)
+        return min(self.trained_context, MAX_DEFAULT_CONTEXT)
+
+    def new_context(self, *, slots: int, context_tokens: int, threads: int) -> ctypes.c_void_p:
+        """Return a context with room for `slots` sequences of `context_tokens` each.
+
+        Raises:
+            ModelIncompatible: llama.cpp cannot make one, mostly for want of memory.
+        """
+        parameters = api.llama_context_default_params()
+        parameters.n_ctx = slots * context_tokens
+        parameters.n_seq_max = slots
+        parameters.n_batch = max(BATCH_TOKENS, slots)
+        parameters.n_ubatch = parameters.n_batch
+        parameters.n_threads = threads
+        parameters.n_threads_batch = threads
+        parameters.no_perf = True
+        context = api.llama_init_from_model(self.handle, parameters)
+        if not context:
+            raise ModelIncompatible(
+                "llama.cpp could not make a context for this model", hint="lower slots or context_tokens"
+            )
+        return ctypes.c_void_p(context) if isinstance(context, int) else context
+
+    def close(self) -> None:
+        """Free the weights."""
+        api.llama_model_free(self.handle)
+
+    def _metadata(self, key: str) -> str:
+        buffer = ctypes.create_string_buffer(_TEXT_BYTES)
+        length = api.llama_model_meta_val_str(self.handle, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if length > 0 else ""

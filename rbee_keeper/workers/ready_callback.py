@@ -1,0 +1,67 @@
+"""Tells the hive that the port is open, and later how the load ended."""
+
+import asyncio
+
+from ..contract import routes
+from ..contract.errors import to_wire
+from ..contract.wire import encode
+from ..contract.workers import LaunchOrder, WorkerReady, WorkerReport, WorkerState
+from ..daemon.narration import Narrator
+from ..errors import RbeeError
+from ..transport.http_client import HttpClient
+
+_WAITS_S = (0.2, 0.4, 1.0)
+
+
+class ReadyCallback:
+    """Speaks to the hive that ordered this worker; without a callback address it does nothing."""
+
+    def __init__(self, order: LaunchOrder, url: str, client: HttpClient, narrator: Narrator) -> None:
+        """Announce under this worker's own URL."""
+        self._order = order
+        self._url = url
+        self._client = client
+        self._narrator = narrator
+
+    async def port_is_open(self) -> None:
+        """Announce the worker with the secret of its spawn."""
+        order = self._order
+        await self._post(
+            routes.WORKER_READY_AT_HIVE,
+            WorkerReady(
+                worker_id=order.worker_id,
+                url=self._url,
+                model_ref=order.model_ref,
+                backend=order.backend,
+                device=order.device,
+                secret=order.secret,
+            ),
+        )
+
+    async def state_is(self, state: WorkerState, slots_total: int, error: RbeeError | None = None) -> None:
+        """Report how the load ended."""
+        await self._post(
+            routes.WORKER_STATE_AT_HIVE,
+            WorkerReport(
+                worker_id=self._order.worker_id,
+                secret=self._order.secret,
+                state=state,
+                slots_total=slots_total,
+                error=None if error is None else to_wire(error, source="worker"),
+            ),
+        )
+
+    async def _post(self, path: str, message: object) -> None:
+        if not self._order.callback_url:
+            return
+        for wait_s in (*_WAITS_S, None):
+            try:
+                answer = await self._client.request("POST", self._order.callback_url, path, body=encode(message))
+            except RbeeError as error:
+                self._narrator.say("call_back", f"the hive cannot be reached: {error.message}", level="WARN")
+            else:
+                if answer.status >= 300:
+                    self._narrator.say("call_back", f"the hive answered {answer.status}", level="ERROR", path=path)
+                return
+            if wait_s is not None:
+                await asyncio.sleep(wait_s)
