@@ -39,7 +39,7 @@ class Settings:
     threads: int = _setting(0, "Threads of the engine; 0 takes the processors this process may use.")
     queue_limit: int = _setting(100, "Tasks that may wait at the queen.")
     body_limit_bytes: int = _setting(1_048_576, "Largest request body.")
-    event_log_limit_bytes: int = _setting(8_388_608, "Events kept of one task for clients that come back.")
+    event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.")
     tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
     task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.")
     task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.")

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from .ids import HiveId, NodeName
+from .ids import HiveId, ModelRef, NodeName, WorkerId
 from .wire import Message
-from .workers import WorkerKind, WorkerView
+from .workers import Backend, WorkerKind, WorkerState, WorkerView
 
 
 class QueenOrder(Message, omit_defaults=True):
@@ -65,6 +65,29 @@ class HiveView(Message):
     last_report_age_s: float
 
 
+class FleetWorker(Message, omit_defaults=True):
+    """A worker as the queen sees it: an entry of `GET /v2/workers/list`."""
+
+    worker_id: WorkerId
+    node: NodeName
+    hive_id: HiveId
+    state: WorkerState
+    model_ref: ModelRef
+    url: str
+    backend: Backend
+    device: int
+    slots_total: int
+    slots_available: int
+    pid: int
+    last_activity: float
+
+
+class FleetWorkerList(Message):
+    """The answer of `GET /v2/workers/list`."""
+
+    workers: list[FleetWorker]
+
+
 class QueenStatus(Message):
     """The answer of `GET /v2/status`: the whole picture for `ps` and `queen status`."""
 
@@ -74,7 +97,7 @@ class QueenStatus(Message):
     uptime_s: float
     is_ephemeral: bool
     hives: list[HiveView]
-    workers: list[WorkerView]
+    workers: list[FleetWorker]
     tasks_queued: int
     tasks_running: int
     tasks_done: int

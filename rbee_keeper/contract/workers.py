@@ -3,7 +3,7 @@
 from typing import Literal
 
 from .errors import ErrorInfo
-from .ids import HiveId, ModelRef, NodeName, WorkerId
+from .ids import ModelRef, WorkerId
 from .wire import Message
 
 Backend = Literal["cpu", "cuda", "metal"]
@@ -90,14 +90,12 @@ class WorkerView(Message, omit_defaults=True):
     slots_available: int
     pid: int
     last_activity: float
-    node: NodeName = NodeName("")
-    hive_id: HiveId = HiveId("")
     error: ErrorInfo | None = None
     token: str = ""
 
 
 class WorkerList(Message):
-    """The answer of `GET /v1/workers/list` and `GET /v2/workers/list`."""
+    """The answer of `GET /v1/workers/list`."""
 
     workers: list[WorkerView]
 

@@ -168,6 +168,28 @@ def start_child(spec: ChildSpec) -> ChildProcess:
     return child
 
 
+def start_detached(spec: ChildSpec) -> int:
+    """Start a daemon that outlives this process, without a lifeline, and return its pid.
+
+    Raises:
+        OSError: the program cannot be started or the log cannot be written.
+    """
+    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+    with spec.log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", spec.module, *spec.arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**spec.environment, ownership.VARIABLE: ownership.new_token()},
+            pass_fds=spec.inherited,
+            start_new_session=True,
+        )
+    # the daemon is nobody's child from here on; without this the garbage collector would warn about it
+    process.returncode = 0
+    return process.pid
+
+
 def describe_exit(return_code: int) -> str:
     """Return how a process ended, in words."""
     if return_code < 0:

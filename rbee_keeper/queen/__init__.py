@@ -1,0 +1,1 @@
+"""Decides: takes tasks, chooses workers, relays their events."""

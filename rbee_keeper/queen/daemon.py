@@ -1,0 +1,78 @@
+"""Starts the queen's process: for one command by the keeper's order, else by flags."""
+
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+
+from ..config.settings import Settings, load_settings
+from ..contract.nodes import QueenOrder
+from ..contract.wire import decode
+from ..errors import InvalidInput
+from ..supervisor.lifeline import Lifeline
+from ..transport.listener import address_of_listener, inherited, is_loopback, listen
+from .local_hive import HiveProcess, start_hive
+
+_MIN_TOKEN_CHARACTERS = 16
+
+
+def run_for_keeper(arguments: Sequence[str]) -> None:
+    """Run for one command of the keeper that holds this process's standard input.
+
+    The hive is started before the web server is imported: both then start side by side.
+    """
+    settings = load_settings()
+    lifeline = Lifeline(force_after_s=4 * settings.cascade_grace_s)
+    order = decode(lifeline.order(), QueenOrder)
+    listener = inherited(int(arguments[arguments.index("--listen-fd") + 1]))
+    url = address_of_listener(listener).url
+    hive = start_hive(settings, queen_url=url, queen_token=order.token, is_ephemeral=order.is_ephemeral)
+    _serve(settings, order, listener, lifeline, hive)
+
+
+def run_for_person(settings: Settings) -> None:
+    """Run until a signal.
+
+    Raises:
+        InvalidInput: the address can be reached from other machines and there is no token.
+        PortInUse: another program has the port.
+    """
+    if not is_loopback(settings.queen_host) and len(settings.api_token) < _MIN_TOKEN_CHARACTERS:
+        raise InvalidInput(
+            f"{settings.queen_host} can be reached from other machines, so a token of at least"
+            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
+            hint="set api_token in the settings file, or bind 127.0.0.1",
+        )
+    listener = listen(settings.queen_host, settings.queen_port)
+    order = QueenOrder(token=settings.api_token or secrets.token_urlsafe(24))
+    _serve(settings, order, listener, None, None)
+
+
+def _serve(
+    settings: Settings,
+    order: QueenOrder,
+    listener: socket.socket,
+    lifeline: Lifeline | None,
+    hive: HiveProcess | None,
+) -> None:
+    from setproctitle import setproctitle
+
+    from ..daemon.serve import run
+    from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
+    from .app import Queen, QueenSpec
+
+    address = address_of_listener(listener)
+    setproctitle(f"queen-rbee daemon --port {address.port}")
+    records = DaemonRecords(settings.paths.run_dir)
+    if not order.is_ephemeral:
+        records.write(DaemonRecord(role="queen", pid=os.getpid(), url=address.url, token=order.token))
+
+    async def serve_queen() -> None:
+        await Queen(
+            QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)
+        ).run()
+
+    run(serve_queen)
+    if not order.is_ephemeral:
+        records.remove("queen", os.getpid())
+    os._exit(0)

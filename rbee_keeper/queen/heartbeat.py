@@ -1,0 +1,59 @@
+"""Heartbeats: takes the hives' reports and forgets hives that fell silent."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..config.settings import Settings
+from ..contract.nodes import HiveSnapshot
+from ..daemon.app import answer, read_message
+from ..daemon.narration import Narrator
+from ..errors import Forbidden, InvalidInput
+from ..transport.http_wire import address_of
+from ..transport.listener import is_loopback
+from .registry import FleetRegistry
+
+_CHECKS_PER_STALE_TIME = 4
+
+
+@dataclass(slots=True, kw_only=True)
+class Heartbeats:
+    """Keeps the registry as true as the reports."""
+
+    settings: Settings
+    registry: FleetRegistry
+    narrator: Narrator
+
+    async def take(self, request: Request) -> Response:
+        """Take one report."""
+        report = await read_message(request, HiveSnapshot, self.settings.body_limit_bytes)
+        known = self.registry.hive(report.hive_id)
+        if request.scope["caller"] != "owner":
+            if known is not None and known.is_ours:
+                raise Forbidden("this hive reports with its queen's token")
+            _require_loopback(report)
+        if known is None:
+            self.narrator.say("register", f"hive {report.hive_id} reports from {report.node}", target=report.hive_id)
+        self.registry.take_report(report, time.time())
+        return answer({"message": "taken"})
+
+    async def drop_silent(self) -> None:
+        """Forget silent hives until cancelled."""
+        while True:
+            await asyncio.sleep(self.settings.hive_stale_s / _CHECKS_PER_STALE_TIME)
+            for hive_id in self.registry.drop_silent(time.time(), self.settings.hive_stale_s):
+                self.narrator.say("forget", f"hive {hive_id} fell silent", level="WARN", target=hive_id)
+
+
+def _require_loopback(report: HiveSnapshot) -> None:
+    """Let callers without a token name only addresses of this machine: the queen will send requests there."""
+    for url in (report.url, *(worker.url for worker in report.workers)):
+        try:
+            host = address_of(url).host
+        except ValueError:
+            raise InvalidInput("a URL in the report is not an address") from None
+        if not is_loopback(host):
+            raise Forbidden("a hive on another machine needs the queen's token", hint="set api_token on both")

@@ -1,0 +1,1 @@
+"""Pure: a snapshot in, a decision out; no clock, socket, file or log."""

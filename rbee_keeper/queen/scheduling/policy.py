@@ -1,0 +1,99 @@
+"""The built-in policy: reuse an idle worker, wait for one that loads, else spawn one."""
+
+from ...contract.ids import LOCAL_NODE
+from ...contract.workers import BACKENDS, Backend
+from ...errors import InvalidInput, NodeNotFound, RequestTimeout
+from .decision import Decision, Reasons, Refuse, SpawnWorker, StartHive, UseWorker, Wait
+from .snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
+
+DEFAULT_BACKEND: Backend = "cpu"
+DEFAULT_DEVICE = 0
+
+
+def decide(snapshot: Snapshot, task: TaskFacts, now: float) -> Decision:
+    """Return what to do for the task now; `now` and the deadline are Unix seconds."""
+    if task.deadline is not None and now >= task.deadline:
+        return Refuse(error=RequestTimeout("the deadline passed while the task waited"))
+    fitting, reasons = _split(snapshot.workers, task)
+    free = [worker for worker in fitting if worker.state in ("idle", "busy") and worker.slots_free > 0]
+    if free:
+        chosen = min(free, key=lambda worker: (-worker.slots_free, worker.id))
+        others = tuple(f"{worker.id}: {worker.slots_free} free slots" for worker in free if worker is not chosen)
+        return UseWorker(worker_id=chosen.id, reasons=reasons + others)
+    waiting = _wait_for(fitting, snapshot.pending, task, reasons)
+    return waiting if waiting is not None else _spawn(snapshot, task, reasons)
+
+
+def _split(workers: tuple[WorkerFacts, ...], task: TaskFacts) -> tuple[list[WorkerFacts], Reasons]:
+    """Return the workers that could take the task, and why the others could not."""
+    fitting: list[WorkerFacts] = []
+    reasons: list[str] = []
+    for worker in workers:
+        why = _mismatch(worker, task)
+        if why:
+            reasons.append(f"{worker.id}: {why}")
+        else:
+            fitting.append(worker)
+    return fitting, tuple(reasons)
+
+
+def _mismatch(worker: WorkerFacts, task: TaskFacts) -> str:
+    if worker.model_ref != task.model_ref:
+        return "has another model"
+    if task.node is not None and worker.node != task.node:
+        return f"is on node {worker.node}"
+    if task.backend is not None and worker.backend != task.backend:
+        return f"runs on {worker.backend}"
+    if task.device is not None and worker.device != task.device:
+        return f"runs on device {worker.device}"
+    if worker.state in ("starting", "loading", "idle", "busy"):
+        return ""
+    return f"is {worker.state}"
+
+
+def _wait_for(
+    fitting: list[WorkerFacts], pending: tuple[PendingSpawn, ...], task: TaskFacts, reasons: Reasons
+) -> Wait | None:
+    coming = next((worker for worker in fitting if worker.state in ("starting", "loading")), None)
+    if coming is not None:
+        return Wait(why="the model is being loaded", worker_id=coming.id, reasons=reasons)
+    if any(_is_for(spawn, task) for spawn in pending):
+        return Wait(why="a worker is being started", reasons=reasons)
+    if fitting:
+        slots = sum(worker.slots_total for worker in fitting)
+        return Wait(why=f"all {slots} slots are busy", reasons=reasons)
+    return None
+
+
+def _is_for(spawn: PendingSpawn, task: TaskFacts) -> bool:
+    return (
+        spawn.model_ref == task.model_ref
+        and task.node in (None, spawn.node)
+        and task.backend in (None, spawn.backend)
+        and task.device in (None, spawn.device)
+    )
+
+
+def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
+    hives = [hive for hive in snapshot.hives if task.node in (None, hive.node)]
+    if not hives:
+        if task.node in (None, LOCAL_NODE):
+            return StartHive(reasons=(*reasons, "no hive runs on this machine"))
+        return Refuse(
+            error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons
+        )
+    backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
+    if backend is None:
+        return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
+    chosen = min(hives, key=_spread)
+    return SpawnWorker(
+        hive_id=chosen.id,
+        model_ref=task.model_ref,
+        backend=backend,
+        device=DEFAULT_DEVICE if task.device is None else task.device,
+        reasons=(*reasons, f"no worker has the model; {chosen.node} has {chosen.workers} workers"),
+    )
+
+
+def _spread(hive: HiveFacts) -> tuple[int, str]:
+    return hive.workers, hive.id

@@ -1,0 +1,80 @@
+"""Status of the queen: health, the whole picture, workers by hand, shutdown."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import __version__
+from ..config.settings import Settings
+from ..contract.ids import WorkerId, is_worker_id
+from ..contract.nodes import FleetWorkerList, Health, QueenStatus
+from ..contract.validation import require
+from ..daemon.app import answer, read_message
+from ..errors import Forbidden, WorkerNotFound
+from .hive_client import HiveClient
+from .registry import FleetRegistry
+from .tasks import TaskBook
+
+
+@dataclass(slots=True, kw_only=True)
+class StatusApi:
+    """Answers from the registries; never waits for a hive but to stop a worker."""
+
+    settings: Settings
+    registry: FleetRegistry
+    book: TaskBook
+    hives: HiveClient
+    own_url: str
+    is_ephemeral: bool
+    stop: Callable[[str], None]
+    started_at: float = field(default_factory=time.time)
+
+    async def health(self, _: Request) -> Response:
+        """Answer at once."""
+        return answer(Health(status="ok", version=__version__))
+
+    async def status(self, _: Request) -> Response:
+        """Tell the whole picture."""
+        now = time.time()
+        return answer(
+            QueenStatus(
+                version=__version__,
+                pid=os.getpid(),
+                url=self.own_url,
+                uptime_s=round(now - self.started_at, 1),
+                is_ephemeral=self.is_ephemeral,
+                hives=self.registry.hive_views(now),
+                workers=self.registry.worker_views(),
+                tasks_queued=len(self.book.waiting()),
+                tasks_running=len(self.book.running()),
+                tasks_done=self.book.done_count,
+            )
+        )
+
+    async def workers(self, _: Request) -> Response:
+        """List the workers of all hives."""
+        return answer(FleetWorkerList(workers=self.registry.worker_views()))
+
+    async def stop_worker(self, request: Request) -> Response:
+        """Have one worker drained and ended."""
+        message = await read_message(request, dict[str, str], self.settings.body_limit_bytes)
+        worker_id = message.get("worker_id", "")
+        if not is_worker_id(worker_id):
+            rule = {"field": "worker_id", "constraint": "identifier", "message": "worker_id is letters, digits, dash"}
+            require([rule])
+        found = self.registry.worker(WorkerId(worker_id))
+        if found is None:
+            raise WorkerNotFound("no worker of that id", hint="rbee workers list")
+        await self.hives.stop_worker(found[0], found[1].id)
+        return answer({"success": True, "message": "the worker is being stopped"}, status=202)
+
+    async def shutdown(self, request: Request) -> Response:
+        """End the queen and everything it started; only the owner may."""
+        if request.scope["caller"] != "owner":
+            raise Forbidden("only the person who started this queen may stop it", hint="rbee queen stop")
+        self.stop("asked to shut down")
+        return Response(status_code=202)

@@ -1,0 +1,167 @@
+"""Tasks: their states, their events, and the finite memory of finished ones."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ..contract.errors import ErrorInfo, to_wire
+from ..contract.events import Event, Failed, Queued
+from ..contract.ids import CorrelationId, TaskId, WorkerId, new_task_id
+from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
+from ..contract.wire import encode
+from ..errors import QueueFull, RbeeError, TaskNotFound
+from ..transport import sse
+from .event_log import EventLog
+
+_MOVES: dict[TaskState, frozenset[TaskState]] = {
+    "queued": frozenset({"preparing", "running", "failed", "cancelled"}),
+    "preparing": frozenset({"queued", "running", "failed", "cancelled"}),
+    "running": frozenset({"queued", "preparing", "done", "failed", "cancelled"}),
+    "done": frozenset(),
+    "failed": frozenset(),
+    "cancelled": frozenset(),
+}
+
+
+def frame_of(event: Event) -> bytes:
+    """Return an event of the queen's own as one SSE message."""
+    return sse.frame(str(event.__struct_config__.tag), encode(event))
+
+
+@dataclass(slots=True, kw_only=True)
+class Task:
+    """One piece of work; only its runner moves it. Times are Unix seconds."""
+
+    id: TaskId
+    spec: Infer
+    log: EventLog
+    correlation_id: CorrelationId
+    submitted_at: float
+    deadline: float
+    is_owner: bool
+    state: TaskState = "queued"
+    worker_id: WorkerId | None = None
+    reasons: tuple[str, ...] = ()
+    error: ErrorInfo | None = None
+    runner: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing will happen to this task any more."""
+        return self.state in FINAL_TASK_STATES
+
+    def move(self, state: TaskState) -> None:
+        """Enter a state; moves that the table does not allow are ignored, so a final state stays."""
+        if state in _MOVES[self.state]:
+            self.state = state
+
+    def say(self, event: Event) -> None:
+        """Add an event of the queen's own to the log."""
+        self.log.append([frame_of(event)])
+
+    def fail(self, error: RbeeError, state: TaskState = "failed") -> None:
+        """End the task with an error as its last event."""
+        if self.is_final:
+            return
+        self.move(state)
+        info = to_wire(error, correlation_id=self.correlation_id, source="queen")
+        self.error = info
+        closing = Failed(
+            code=info.code,
+            message=info.message,
+            hint=info.hint,
+            details=info.details,
+            retriable=info.retriable,
+            correlation_id=info.correlation_id,
+            src=info.src,
+        )
+        self.log.append([frame_of(closing)], closes=True)
+
+    def cancel(self) -> None:
+        """Ask the runner to end; repeating it is no error."""
+        if self.runner is not None and not self.is_final:
+            self.runner.cancel()
+
+
+class TaskBook:
+    """Every task the queen remembers."""
+
+    def __init__(self, *, queue_limit: int, kept: int, log_limit_bytes: int) -> None:
+        """Remember that many finished tasks."""
+        self._queue_limit = queue_limit
+        self._kept = kept
+        self._log_limit_bytes = log_limit_bytes
+        self._tasks: OrderedDict[TaskId, Task] = OrderedDict()
+        self.done_count = 0
+
+    def open(
+        self, spec: Infer, *, correlation_id: CorrelationId, now: float, deadline: float, is_owner: bool
+    ) -> Task:
+        """Take a task.
+
+        Raises:
+            QueueFull: too many tasks wait.
+        """
+        waiting = len(self.waiting())
+        if waiting >= self._queue_limit:
+            raise QueueFull(
+                f"{waiting} tasks are waiting, which is the limit",
+                hint="try again later, or raise queue_limit in the settings file",
+                details={"queue_limit": self._queue_limit},
+            )
+        task = Task(
+            id=new_task_id(),
+            spec=spec,
+            log=EventLog(self._log_limit_bytes),
+            correlation_id=correlation_id,
+            submitted_at=now,
+            deadline=deadline,
+            is_owner=is_owner,
+        )
+        self._tasks[task.id] = task
+        task.say(Queued(task_id=task.id, queue_position=waiting))
+        return task
+
+    def get(self, task_id: TaskId) -> Task:
+        """Return a task.
+
+        Raises:
+            TaskNotFound: it was never there, or finished long ago.
+        """
+        if task_id not in self._tasks:
+            raise TaskNotFound("no task of that id; finished tasks are kept for a while only")
+        return self._tasks[task_id]
+
+    def close(self, task: Task) -> None:
+        """Drop the prompt of a finished task and the oldest finished tasks beyond the limit."""
+        self.done_count += 1
+        task.spec = Infer(prompt="", model=task.spec.model)
+        finished = [each.id for each in self._tasks.values() if each.is_final]
+        for task_id in finished[: max(len(finished) - self._kept, 0)]:
+            del self._tasks[task_id]
+
+    def waiting(self) -> list[Task]:
+        """Return the tasks that have no worker yet, in order of arrival."""
+        return [task for task in self._tasks.values() if task.state in ("queued", "preparing")]
+
+    def running(self) -> list[Task]:
+        """Return the tasks that a worker executes."""
+        return [task for task in self._tasks.values() if task.state == "running"]
+
+    def unfinished(self) -> list[Task]:
+        """Return the tasks that are not final."""
+        return [task for task in self._tasks.values() if not task.is_final]
+
+    def view(self, task: Task) -> TaskView:
+        """Describe a task."""
+        waiting = self.waiting()
+        return TaskView(
+            task_id=task.id,
+            status=task.state,
+            model=task.spec.model,
+            submitted_at=round(task.submitted_at, 3),
+            queue_position=waiting.index(task) if task in waiting else None,
+            worker_id=task.worker_id,
+            reasons=list(task.reasons),
+            error=task.error,
+        )
