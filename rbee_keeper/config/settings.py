@@ -60,7 +60,7 @@ class Settings:
     request_s: float = _setting(10.0, "Time a short request to a daemon may take.")
     memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
     logs_kept: int = _setting(100, "Log files kept; the oldest go first.")
-    fake_workers: bool = _setting(False, "Accept scripted models (`*.fake.json`); for tests.")
+    fake_workers: bool = _setting(default=False, purpose="Accept scripted models (`*.fake.json`); for tests.")
     paths: Paths = field(default_factory=user_paths)
 
 
@@ -115,7 +115,16 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 def _parse(name: str, default: Any, text: str, source: str) -> Any:
     kind = type(default)
     if kind is bool:
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         if text.lower() not in words:
             raise _wrong_type(name, "true or false", source)
         return words[text.lower()]
@@ -159,15 +168,15 @@ def purpose_of(name: str) -> str:
     return str(found.metadata["purpose"])
 
 
-def environment_for_children(settings: Settings) -> dict[str, str]:
+def environment_for_children(settings: Settings, *, with_token: bool = False) -> dict[str, str]:
     """Return the environment that gives a child process these same settings.
 
-    The token is left out: it travels on the lifeline, where no other process can read it.
+    The token is left out for children with a lifeline: there it travels where no other process can read it.
     """
     environment = {name: value for name, value in os.environ.items() if name != "RBEE_API_TOKEN"}
     for setting in SETTING_FIELDS:
         value = getattr(settings, setting.name)
-        if setting.name == "api_token" or value == setting.default:
+        if value == setting.default or (setting.name == "api_token" and not with_token):
             continue
         text = os.pathsep.join(map(str, value)) if isinstance(value, tuple) else str(value)
         environment[f"RBEE_{setting.name.upper()}"] = text

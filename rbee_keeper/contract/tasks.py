@@ -13,7 +13,7 @@ DEFAULT_MAX_TOKENS = 256
 DEFAULT_TEMPERATURE = 0.7
 
 
-class Sampling(Message, omit_defaults=True):
+class Sampling(Message, frozen=True, omit_defaults=True):
     """How the next token is drawn; the defaults leave every filter but top-k and top-p off.
 
     `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
@@ -27,7 +27,7 @@ class Sampling(Message, omit_defaults=True):
     seed: int | None = None
 
 
-class Infer(Message, omit_defaults=True):
+class Infer(Message, frozen=True, omit_defaults=True):
     """Generate text from a prompt: the body of `POST /v2/tasks`."""
 
     prompt: str
@@ -52,7 +52,7 @@ class Infer(Message, omit_defaults=True):
 TaskSpec = Infer
 
 
-class Execute(Message, omit_defaults=True):
+class Execute(Message, frozen=True, omit_defaults=True):
     """One execution of a task on one worker: the body of `POST /execute`."""
 
     job_id: TaskId
@@ -100,7 +100,7 @@ def sampling_of(request: Execute) -> Sampling:
     )
 
 
-class TaskAccepted(Message):
+class TaskAccepted(Message, frozen=True):
     """The 202 answer: where the task stands and where its events are."""
 
     task_id: TaskId
@@ -110,7 +110,7 @@ class TaskAccepted(Message):
     correlation_id: str
 
 
-class TaskView(Message, omit_defaults=True):
+class TaskView(Message, frozen=True, omit_defaults=True):
     """What `GET /v2/tasks/{id}` tells."""
 
     task_id: TaskId

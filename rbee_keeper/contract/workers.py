@@ -13,7 +13,7 @@ WorkerState = Literal["starting", "loading", "idle", "busy", "draining", "stoppe
 LoadingStage = Literal["loading_to_vram", "ready", "error"]
 
 
-class SpawnRequest(Message, omit_defaults=True):
+class SpawnRequest(Message, frozen=True, omit_defaults=True):
     """Ask a hive for a worker: `POST /v1/workers/spawn`.
 
     `owner` marks a caller that proved to be the person who runs the daemons; only then may the reference
@@ -26,7 +26,7 @@ class SpawnRequest(Message, omit_defaults=True):
     owner: bool = False
 
 
-class SpawnAnswer(Message):
+class SpawnAnswer(Message, frozen=True):
     """The worker that the hive is starting."""
 
     worker_id: WorkerId
@@ -34,7 +34,7 @@ class SpawnAnswer(Message):
     state: WorkerState
 
 
-class LaunchOrder(Message, omit_defaults=True):
+class LaunchOrder(Message, frozen=True, omit_defaults=True):
     """The first line on a worker's lifeline: everything it must know, secrets included.
 
     `token` is what callers of this worker must present, `secret` what the worker itself presents in its
@@ -56,7 +56,7 @@ class LaunchOrder(Message, omit_defaults=True):
     drain_s: float = 30.0
 
 
-class WorkerReady(Message):
+class WorkerReady(Message, frozen=True):
     """A worker's port is open: `POST /v1/workers/ready` to its hive."""
 
     worker_id: WorkerId
@@ -67,7 +67,7 @@ class WorkerReady(Message):
     secret: str
 
 
-class WorkerReport(Message, omit_defaults=True):
+class WorkerReport(Message, frozen=True, omit_defaults=True):
     """A worker's model is loaded, or could not be: `POST /v1/workers/state` to its hive."""
 
     worker_id: WorkerId
@@ -77,7 +77,7 @@ class WorkerReport(Message, omit_defaults=True):
     error: ErrorInfo | None = None
 
 
-class WorkerView(Message, omit_defaults=True):
+class WorkerView(Message, frozen=True, omit_defaults=True):
     """A worker as its hive sees it; `token` travels to the queen only."""
 
     id: WorkerId
@@ -94,13 +94,13 @@ class WorkerView(Message, omit_defaults=True):
     token: str = ""
 
 
-class WorkerList(Message):
+class WorkerList(Message, frozen=True):
     """The answer of `GET /v1/workers/list`."""
 
     workers: list[WorkerView]
 
 
-class LoadingProgress(Message, tag_field="event", tag="loading", omit_defaults=True):
+class LoadingProgress(Message, frozen=True, tag_field="event", tag="loading", omit_defaults=True):
     """One message of `GET /v1/loading/progress`; `vram_mb` counts model bytes placed so far."""
 
     stage: LoadingStage
@@ -113,7 +113,7 @@ class LoadingProgress(Message, tag_field="event", tag="loading", omit_defaults=T
     hint: str = ""
 
 
-class WorkerHealth(Message):
+class WorkerHealth(Message, frozen=True):
     """The answer of a worker's `GET /health`."""
 
     status: Literal["healthy", "unhealthy"]
@@ -125,7 +125,7 @@ class WorkerHealth(Message):
     last_activity: float
 
 
-class Readiness(Message, omit_defaults=True):
+class Readiness(Message, frozen=True, omit_defaults=True):
     """The answer of a worker's `GET /v1/ready`."""
 
     ready: bool
@@ -134,7 +134,7 @@ class Readiness(Message, omit_defaults=True):
     progress_url: str | None = None
 
 
-class ShutdownRequest(Message):
+class ShutdownRequest(Message, frozen=True):
     """The body of `POST /v1/admin/shutdown`."""
 
     graceful: bool = True

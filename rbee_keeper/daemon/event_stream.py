@@ -21,7 +21,7 @@ class EventStream(Response):
         self._frames = frames
         self._on_disconnect = on_disconnect
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; ends with the iterator or with the client."""
         sending = asyncio.ensure_future(self._send_all(send))
         leaving = asyncio.ensure_future(_disconnected(receive))

@@ -100,4 +100,3 @@ class HiveApi:
         if not hmac.compare_digest(secret.encode(), record.secret.encode()):
             raise Forbidden("this is not the secret of that spawn")
         return record
-

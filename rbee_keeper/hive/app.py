@@ -92,7 +92,7 @@ class Hive:
                 tasks.create_task(watch.watch_starts()),
                 tasks.create_task(watch.watch_health()),
                 tasks.create_task(watch.watch_idle()),
-                tasks.create_task(sweep_leftovers(settings, self._narrator)),
+                tasks.create_task(sweep_leftovers(settings, self._narrator.say)),
             ]
             app = build_app(self._app_spec(watch, tasks))
             await serve(app, self._spec.listener, self._stop, self._end_work)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from ..contract.ids import ModelRef
 from ..contract.workers import WorkerKind
@@ -62,11 +61,11 @@ class ModelFiles:
         allowed = (*self.roots, self.bundled)
         if not is_owner and not any(resolved.is_relative_to(root.resolve()) for root in allowed):
             raise Forbidden(
-                "the file is outside the model folders", hint="move it into a model folder, or add its folder to"
-                " model_roots in the settings file"
+                "the file is outside the model folders",
+                hint="move it into a model folder, or add its folder to model_roots in the settings file",
             )
         if not resolved.is_file():
-            self._not_found()
+            raise self._not_found()
         return self._file(ref, resolved)
 
     def _by_name(self, name: ModelRef) -> ModelFile:
@@ -75,12 +74,12 @@ class ModelFiles:
                 inside = candidate.resolve().is_relative_to(folder.resolve())
                 if inside and candidate.is_file() and candidate.suffix in (".gguf", ".json"):
                     return self._file(name, candidate.resolve())
-        self._not_found()
+        raise self._not_found()
 
-    def _not_found(self) -> NoReturn:
+    def _not_found(self) -> ModelNotFound:
         names = self.names()
         known = f"; this machine has {', '.join(names)}" if names else ""
-        raise ModelNotFound(f"no such model here{known}", hint=f"name {_FORMS}", details={"models": names})
+        return ModelNotFound(f"no such model here{known}", hint=f"name {_FORMS}", details={"models": names})
 
     def _file(self, ref: ModelRef, path: Path) -> ModelFile:
         kind: WorkerKind = "fake" if self.accept_fake and path.name.endswith(_FAKE_SUFFIX) else "llm"

@@ -167,4 +167,3 @@ def is_start_overdue(record: WorkerRecord, now: float, *, start_s: float, load_s
     if record.state == "loading" and waited > start_s + load_s:
         return f"the model was not loaded within {load_s:g} s"
     return ""
-

@@ -9,20 +9,9 @@ from ..contract.workers import ShutdownRequest
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
 from ..supervisor.process import ChildProcess
+from ..supervisor.waiting import ended
 from ..transport.http_client import HttpClient
 from .worker_registry import WorkerRecord, WorkerRegistry
-
-_POLL_S = 0.005
-
-
-async def _ended(process: ChildProcess, timeout_s: float) -> bool:
-    """Wait for the end of a child without a thread."""
-    deadline = asyncio.get_running_loop().time() + timeout_s
-    while process.return_code is None:
-        if asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(_POLL_S)
-    return True
 
 
 class WorkerStopper:
@@ -41,7 +30,7 @@ class WorkerStopper:
         body = encode(ShutdownRequest(graceful=True, timeout_seconds=drain_s))
         try:
             await self._client.request("POST", record.url, routes.SHUTDOWN, body=body, token=record.token)
-            is_gone = await _ended(record.process, drain_s)
+            is_gone = await ended(record.process, drain_s)
         except RbeeError:
             is_gone = False
         if not is_gone:
@@ -50,7 +39,7 @@ class WorkerStopper:
     async def end(self, process: ChildProcess, name: str, grace_s: float) -> None:
         """End a process now; a kill is narrated."""
         process.terminate()
-        if not await _ended(process, grace_s):
+        if not await ended(process, grace_s):
             pid = process.pid
             await asyncio.to_thread(process.stop, 0.0)
             self._narrator.say(

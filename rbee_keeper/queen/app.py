@@ -72,15 +72,14 @@ class Queen:
 
     def _on_hive_started(self, hive: HiveProcess) -> None:
         self._registry.add_hive(
-            HiveEntry(
-                id=hive.id, node=LOCAL_NODE, url=hive.url, token=hive.token, is_ours=True, heard_at=time.time()
-            )
+            HiveEntry(id=hive.id, node=LOCAL_NODE, url=hive.url, token=hive.token, is_ours=True, heard_at=time.time())
         )
         self._narrator.say("spawn", "the local hive is started", target=hive.id, pid=hive.process.pid)
 
     def _on_hive_ended(self, hive: HiveProcess, how: str) -> None:
-        level = "INFO" if self._stop.is_set else "ERROR"
-        self._narrator.say("exit", f"the local hive ended: {how}", level=level, target=hive.id)
+        self._narrator.say(
+            "exit", f"the local hive ended: {how}", level="INFO" if self._stop.is_set else "ERROR", target=hive.id
+        )
         self._registry.drop_hive(hive.id)
 
     async def run(self) -> None:
@@ -96,7 +95,7 @@ class Queen:
             background = [
                 tasks.create_task(heartbeats.drop_silent()),
                 tasks.create_task(self._local_hive.renew_leases()),
-                tasks.create_task(sweep_leftovers(settings, self._narrator)),
+                tasks.create_task(sweep_leftovers(settings, self._narrator.say)),
             ]
             app = build_app(self._app_spec(heartbeats, tasks))
             await serve(app, spec.listener, self._stop, self._end_work)

@@ -68,9 +68,7 @@ def _serve(
         records.write(DaemonRecord(role="queen", pid=os.getpid(), url=address.url, token=order.token))
 
     async def serve_queen() -> None:
-        await Queen(
-            QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)
-        ).run()
+        await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()
 
     run(serve_queen)
     if not order.is_ephemeral:

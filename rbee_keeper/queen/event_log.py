@@ -50,8 +50,7 @@ class EventLog:
             changed, is_closed = self._changed, self.is_closed
             start = max(position + 1, self._first_id)
             fresh = [
-                sse.with_id(number, self._frames[number - self._first_id])
-                for number in range(start, self.last_id + 1)
+                sse.with_id(number, self._frames[number - self._first_id]) for number in range(start, self.last_id + 1)
             ]
             position = max(position, self.last_id)
             if fresh:

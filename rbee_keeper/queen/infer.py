@@ -145,7 +145,9 @@ class InferRunner:
             except (AllSlotsBusy, WorkerNotReady):
                 if wait_s is None:
                     raise
-                task.say(Narration(actor="queen-rbee", action="wait", human=f"the worker is busy, waiting {wait_s:g} s"))
+                task.say(
+                    Narration(actor="queen-rbee", action="wait", human=f"the worker is busy, waiting {wait_s:g} s")
+                )
                 await asyncio.sleep(wait_s)
             else:
                 return
@@ -184,9 +186,7 @@ class InferRunner:
                     chunk = await anext(chunks)
             except TimeoutError as error:
                 await self._stop_stalled(relay.task)
-                raise InferenceFailed(
-                    f"the worker sent nothing for {self.stall_s:g} s", hint="try again"
-                ) from error
+                raise InferenceFailed(f"the worker sent nothing for {self.stall_s:g} s", hint="try again") from error
             except StopAsyncIteration:
                 raise ConnectionFailed("the worker's stream ended without its closing event") from None
             relay.take(chunk)

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,11 +12,11 @@ from ..contract.wire import encode
 from ..errors import PortInUse
 from ..supervisor.lifeline import LIFELINE_FLAG
 from ..supervisor.process import ChildProcess, ChildSpec, describe_exit, start_child
+from ..supervisor.waiting import ended
 from ..transport.listener import address_of_listener, listen
 
 _MODULE = "rbee_keeper.hive"
 _RENEWALS_PER_LEASE = 4
-_POLL_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +117,7 @@ class LocalHive:
             return
         process = self._hive.process
         process.terminate()
-        deadline = time.monotonic() + grace_s
-        while process.return_code is None and time.monotonic() < deadline:
-            await asyncio.sleep(_POLL_S)
-        if process.return_code is None:
+        if not await ended(process, grace_s):
             await asyncio.to_thread(process.stop, 0.0)
 
     def _report_exit(self, hive: HiveProcess, code: int) -> None:

@@ -94,9 +94,7 @@ class TaskBook:
         self._tasks: OrderedDict[TaskId, Task] = OrderedDict()
         self.done_count = 0
 
-    def open(
-        self, spec: Infer, *, correlation_id: CorrelationId, now: float, deadline: float, is_owner: bool
-    ) -> Task:
+    def open(self, spec: Infer, *, correlation_id: CorrelationId, now: float, deadline: float, is_owner: bool) -> Task:
         """Take a task.
 
         Raises:

@@ -66,9 +66,7 @@ class WorkerSpawn:
             return
         cutter = sse.FrameCutter()
         with suppress(RbeeError, ValueError, asyncio.TimeoutError):
-            async with self._client.stream(
-                "GET", worker.url, routes.LOADING_PROGRESS, token=worker.token
-            ) as answer:
+            async with self._client.stream("GET", worker.url, routes.LOADING_PROGRESS, token=worker.token) as answer:
                 if answer.status != 200:
                     return
                 async for chunk in answer.chunks():

@@ -42,6 +42,14 @@ def is_alive(pid: int, created_at: float) -> bool:
         return False
 
 
+def process_exists(pid: int) -> bool:
+    """Tell whether any process of that pid runs; a zombie does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def kill_tree(pid: int) -> list[int]:
     """Send SIGKILL to a process and everything below it; return the pids that were signalled."""
     try:

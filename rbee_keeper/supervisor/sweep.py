@@ -2,27 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from ..config.settings import Settings
 
 _START_FIRST_S = 1.0
 
 
-class Says(Protocol):
-    """The part of a narrator that this needs."""
-
-    say: Callable[..., Any]
-
-
-async def sweep_leftovers(settings: Settings, narrator: Says) -> None:
-    """Reap once, after the start, so that a first answer does not wait for it."""
+async def sweep_leftovers(settings: Settings, say: Callable[..., None]) -> None:
+    """Reap once, after the start, so that a first answer does not wait for it; `say` narrates what was ended."""
     await asyncio.sleep(_START_FIRST_S)
     from .reaper import reap_leftovers
 
     ended = await asyncio.to_thread(reap_leftovers, settings.paths.run_dir, grace_s=settings.stop_grace_s)
     for record in ended:
-        narrator.say(
-            "reap", f"ended a {record.role} that an earlier run had left", level="WARN", target=record.role,
+        say(
+            "reap",
+            f"ended a {record.role} that an earlier run had left",
+            level="WARN",
+            target=record.role,
             pid=record.pid,
         )

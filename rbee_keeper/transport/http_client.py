@@ -182,5 +182,3 @@ class HttpClient:
             for connection in idle:
                 connection.writer.close()
         self._idle.clear()
-
-

@@ -130,9 +130,7 @@ class Worker:
             await self._slots.drain(self._drain_s)
         self._slots.cancel_all()
         self._loading.give_up()
-        deadline = asyncio.get_running_loop().time() + _CANCEL_S
-        while self._slots.busy and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.001)
+        await self._slots.wait_until_free(_CANCEL_S)
         self._narrator.say("stop", f"the worker ends: {self._stop.reason}")
 
 

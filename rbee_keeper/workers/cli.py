@@ -2,8 +2,12 @@
 
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from ..supervisor.lifeline import LIFELINE_FLAG
+
+if TYPE_CHECKING:
+    from .app import WorkerSpec
 
 
 def main() -> None:
@@ -77,7 +81,7 @@ def _run_by_hand() -> None:
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
 
 
-def _serve(spec: "WorkerSpec") -> None:  # noqa: F821 - imported late, by the two callers
+def _serve(spec: "WorkerSpec") -> None:
     from setproctitle import setproctitle
 
     from ..daemon.serve import run

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..contract.events import DONE, End, Event, Failed
@@ -64,6 +65,8 @@ class Slots:
         self._engine: EngineThread | None = None
         self._streams: dict[TaskId, Stream] = {}
         self._state: WorkerState = "starting"
+        self._is_free = asyncio.Event()
+        self._is_free.set()
         self.total = 0
         self.last_activity = time.time()
 
@@ -118,6 +121,7 @@ class Slots:
                 raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
             stream.timer = self._loop.call_later(remaining, self._expire, stream)
         self._streams[request.job_id] = stream
+        self._is_free.clear()
         self.last_activity = time.time()
         self._engine.submit(Execution(request=request, received_at=received_at))
         self._on_change()
@@ -136,9 +140,13 @@ class Slots:
     async def drain(self, timeout_s: float) -> None:
         """Take nothing new and wait until what runs has ended, or the time is over."""
         self.move("draining")
-        end = self._loop.time() + timeout_s
-        while self._streams and self._loop.time() < end:
-            await asyncio.sleep(0.01)
+        await self.wait_until_free(timeout_s)
+
+    async def wait_until_free(self, timeout_s: float) -> None:
+        """Wait until no execution runs, or the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._is_free.wait()
 
     def take(self, job_events: Sequence[JobEvent]) -> None:
         """Hand events of the engine to their streams; called from any thread."""
@@ -166,6 +174,8 @@ class Slots:
             details = {"deadline_ms": round(stream.deadline * 1000)}
             events[-1] = failed_event(RequestTimeout("the deadline passed", details=details))
         del self._streams[stream.job_id]
+        if not self._streams:
+            self._is_free.set()
         self._on_change()
 
     def _expire(self, stream: Stream) -> None:

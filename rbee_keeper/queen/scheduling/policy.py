@@ -79,9 +79,7 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
     if not hives:
         if task.node in (None, LOCAL_NODE):
             return StartHive(reasons=(*reasons, "no hive runs on this machine"))
-        return Refuse(
-            error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons
-        )
+        return Refuse(error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons)
     backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
     if backend is None:
         return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)

@@ -20,9 +20,7 @@ def _load_bindings() -> Any:
     if package not in sys.modules:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise BackendUnavailable(
-                "llama-cpp-python is not installed", hint="python -m pip install llama-cpp-python"
-            )
+            raise BackendUnavailable("llama-cpp-python is not installed", hint="python -m pip install llama-cpp-python")
         stand_in = types.ModuleType(package)
         stand_in.__path__ = list(spec.submodule_search_locations)
         sys.modules[package] = stand_in

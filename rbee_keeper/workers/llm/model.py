@@ -104,12 +104,12 @@ class Model:
         parameters.n_gpu_layers = -1 if on_device else 0
         parameters.main_gpu = device
 
-        @api.llama_progress_callback
         def on_progress(share: float, _: ctypes.c_void_p) -> bool:
             self._gave_up = not report(share)
             return not self._gave_up
 
-        parameters.progress_callback = on_progress
+        callback = api.llama_progress_callback(on_progress)
+        parameters.progress_callback = callback
         self.handle = api.llama_model_load_from_file(str(path).encode(), parameters)
         if not self.handle:
             if self._gave_up:

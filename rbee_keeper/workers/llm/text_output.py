@@ -28,9 +28,7 @@ class TextOutput:
 
     def _release(self, text: str) -> str:
         self._held += text
-        found = min(
-            ((position, stop) for stop in self._stop if (position := self._held.find(stop)) >= 0), default=None
-        )
+        found = min(((position, stop) for stop in self._stop if (position := self._held.find(stop)) >= 0), default=None)
         if found is not None:
             position, self.matched = found
             released = self._held[:position]

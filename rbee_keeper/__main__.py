@@ -1,0 +1,5 @@
+"""Runs the CLI: `python -m rbee_keeper`."""
+
+from .commands.entry import main
+
+main()

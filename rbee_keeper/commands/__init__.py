@@ -1,0 +1,1 @@
+"""The CLI: one file per noun or top-level verb."""

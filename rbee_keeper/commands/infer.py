@@ -1,0 +1,85 @@
+"""`rbee infer`: one prompt in, tokens out."""
+
+from typing import Annotated
+
+import typer
+
+from ..config.settings import load_settings
+from ..contract.ids import ModelRef, NodeName
+from ..contract.tasks import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, Infer
+from ..contract.validation import Problem, generation_problems, placement_problems, require
+from ..errors import RbeeError
+from .answer_view import AnswerView
+from .model_option import model_ref_of
+from .options import JsonOption, QueenUrlOption, QuietOption
+from .progress import Progress
+from .prompt import read_prompt
+from .queen_process import queen_for_one_command
+
+
+def infer(
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", "-p", help="What to ask; standard input follows it.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="REF", help="Model name or file (default: bee-tiny).")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="Instructions that stand before the prompt.")] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Continue the prompt as plain text, without chat template.")
+    ] = False,
+    max_tokens: Annotated[int, typer.Option(help="Stop after this many tokens.")] = DEFAULT_MAX_TOKENS,
+    temperature: Annotated[float, typer.Option(help="0 always takes the likeliest token.")] = DEFAULT_TEMPERATURE,
+    top_k: Annotated[int, typer.Option(help="Draw from this many tokens; 0 for all.")] = 40,
+    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens with this share together.")] = 0.95,
+    min_p: Annotated[float, typer.Option(help="Leave out tokens below this share of the likeliest.")] = 0.0,
+    repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids repetition; 1 is off.")] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="Draw the same tokens again.")] = None,
+    stop: Annotated[list[str] | None, typer.Option(help="End before this text; up to four times.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Give up after this time.")] = None,
+    node: Annotated[str | None, typer.Option(help="Run on this node.")] = None,
+    backend: Annotated[str | None, typer.Option(help="Run on cpu, cuda or metal.")] = None,
+    device: Annotated[int | None, typer.Option(help="Run on this device of the backend.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="Print figures on standard error at the end.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    queen_url: QueenUrlOption = None,
+) -> None:
+    """Ask a model and print its answer as it is generated.
+
+    With no queen running, everything that is needed is started and taken down again afterwards.
+    """
+    with Progress(quiet=quiet or as_json) as progress:
+        view = AnswerView(progress=progress, as_json=as_json, quiet=quiet, stats=stats)
+        try:
+            spec = Infer(
+                prompt=read_prompt(prompt),
+                model=ModelRef("") if model is None else model_ref_of(model),
+                system=system,
+                raw=raw,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                min_p=min_p,
+                repetition_penalty=repetition_penalty,
+                seed=seed,
+                stop=stop or [],
+                node=None if node is None else NodeName(node),
+                backend=backend,
+                device=device,
+            )
+            require(generation_problems(spec) + placement_problems(spec) + _timeout_problems(timeout))
+            progress.step("starting")
+            with queen_for_one_command(load_settings({"queen_url": queen_url})) as queen:
+                for event, text in queen.infer(spec, timeout_s=timeout):
+                    view.show(event, text)
+        except RbeeError as error:
+            view.show_error(error)
+            raise
+
+
+def _timeout_problems(timeout_s: float | None) -> list[Problem]:
+    if timeout_s is None or 0 < timeout_s < float("inf"):
+        return []
+    return [{"field": "timeout", "constraint": "above 0", "message": "--timeout must be more than 0 seconds"}]

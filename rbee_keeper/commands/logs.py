@@ -1,0 +1,70 @@
+"""`rbee logs`: what the daemons and workers of this machine wrote."""
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..config.settings import load_settings
+from ..errors import InvalidInput, NotFound
+from . import output
+
+_POLL_S = 0.1
+_KINDS = ("queen", "hive", "worker")
+
+
+def logs(
+    kind: Annotated[str | None, typer.Argument(help="queen, hive or worker; all of them when left out.")] = None,
+    worker: Annotated[str | None, typer.Option("--worker", metavar="ID", help="Only this worker's log.")] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end of each log.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every log that is kept, not only the newest of each.")] = False,
+) -> None:
+    """Print the newest logs, each line as it was written."""
+    folder = load_settings().paths.logs_dir
+    paths = _choose(folder, kind, worker, every=every)
+    if not paths:
+        raise NotFound(f"there are no such logs in {folder}", hint='rbee infer -p "hello"')
+    for path in paths:
+        output.line(f"==> {path.name} <==")
+        for line in _tail(path, lines):
+            output.line(line)
+    if follow:
+        _follow(paths)
+
+
+def _choose(folder: Path, kind: str | None, worker: str | None, *, every: bool) -> list[Path]:
+    if kind is not None and kind not in _KINDS:
+        raise InvalidInput(f"there are logs of {', '.join(_KINDS)}", hint="rbee logs queen")
+    if worker is not None:
+        name = worker if worker.startswith("worker-") else f"worker-{worker}"
+        return [path for path in _by_age(folder, "worker") if path.name.startswith(name)]
+    chosen: list[Path] = []
+    for each in _KINDS if kind is None else (kind,):
+        found = _by_age(folder, each)
+        chosen += found if every else found[-1:]
+    return chosen
+
+
+def _by_age(folder: Path, kind: str) -> list[Path]:
+    return sorted(folder.glob(f"{kind}-*.log"), key=lambda path: path.stat().st_mtime)
+
+
+def _tail(path: Path, count: int) -> list[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return [line.rstrip("\n") for line in deque(file, maxlen=count)]
+
+
+def _follow(paths: list[Path]) -> None:
+    positions = {path: path.stat().st_size for path in paths}
+    while True:
+        for path, position in positions.items():
+            if path.is_file() and path.stat().st_size > position:
+                with path.open("rb") as file:
+                    file.seek(position)
+                    data = file.read()
+                positions[path] = position + len(data)
+                output.write(data.decode("utf-8", "replace"))
+        time.sleep(_POLL_S)

@@ -1,0 +1,55 @@
+"""Owns standard output: results only, for people, for programs, or for pipes."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+_STDOUT = 1
+
+
+class ReaderLeft(BaseException):
+    """Nobody reads standard output any more, as after `| head`; the command has nothing left to do."""
+
+
+def write(text: str) -> None:
+    """Write a piece of a stream and have it on its way before returning.
+
+    Raises:
+        ReaderLeft: the reader has left.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    try:
+        while data:
+            data = data[os.write(_STDOUT, data) :]
+    except BrokenPipeError:
+        _close_quietly()
+        raise ReaderLeft from None
+
+
+def line(text: str) -> None:
+    """Write one line."""
+    write(text + "\n")
+
+
+def as_json(value: Any) -> None:
+    """Write a value as JSON on one line."""
+    line(msgspec.json.encode(value).decode())
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows under headings, in columns as wide as they must be."""
+    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
+    for row in (headings, *rows):
+        line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def is_terminal() -> bool:
+    """Tell whether a person reads standard output directly."""
+    return os.isatty(_STDOUT)
+
+
+def _close_quietly() -> None:
+    """Point standard output at nothing, so that no later flush complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
