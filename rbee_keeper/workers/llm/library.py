@@ -34,13 +34,15 @@ def _load_bindings() -> Any:
 api: Any = _load_bindings()
 
 
-@api.llama_log_callback
 def _on_log(level: int, text: bytes, _: Any) -> None:
     if level in (3, 4):
         sys.stderr.write(f"llama.cpp {_LEVELS[level]}: {text.decode('utf-8', 'replace').rstrip()}\n")
 
 
+_LOG_CALLBACK = api.llama_log_callback(_on_log)
+
+
 def initialise() -> None:
     """Prepare llama.cpp once per process; its warnings and errors go to standard error."""
-    api.llama_log_set(_on_log, None)
+    api.llama_log_set(_LOG_CALLBACK, None)
     api.llama_backend_init()
