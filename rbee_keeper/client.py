@@ -16,8 +16,8 @@ from .contract.wire import MessageT, decode, encode
 from .errors import ConnectionFailed, ProtocolError
 from .transport import deadline as deadlines
 from .transport import sse
+from .transport.address import address_of
 from .transport.blocking_http import BlockingAnswer, open_request
-from .transport.http_wire import address_of
 
 _EVENT_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _END_OF_STREAM = "[DONE]"

@@ -8,12 +8,15 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run the command line; every way to end has its exit code, none prints a traceback."""
     from .interruption import Interrupted, take_signals
+    from .queen_start import HEAD_START
 
     try:
         take_signals()
+        HEAD_START.begin(sys.argv[1:])
         code = _run()
     except Interrupted as interrupted:
         code = interrupted.exit_code
+    HEAD_START.discard()
     _leave(code)
 
 

@@ -1,7 +1,6 @@
 """Finds the running queen, or starts one: for one command, or to stay."""
 
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,18 +8,15 @@ from pathlib import Path
 
 from ..client import QueenClient
 from ..config.settings import Settings, environment_for_children
-from ..contract.nodes import QueenOrder
-from ..contract.wire import encode
 from ..errors import ConnectionFailed, RbeeError, VersionMismatch
 from ..supervisor.daemon_record import DaemonRecords
-from ..supervisor.lifeline import LIFELINE_FLAG
-from ..supervisor.process import ChildProcess, ChildSpec, start_child, start_detached
-from ..transport.listener import address_of_listener, listen
+from ..supervisor.process import ChildSpec, start_detached
+from ..transport.listener import listen
+from .queen_start import HEAD_START, queen_log_name, start_ephemeral
 
-_MODULE = "rbee_keeper.queen"
 _START_S = 15.0
 _POLL_S = 0.02
-_CASCADE_GRACES = 5
+_LAST_WORDS_S = 0.2
 _LOG_LINES_SHOWN = 5
 
 
@@ -74,42 +70,19 @@ def _require_same_version(client: QueenClient) -> None:
 @contextmanager
 def queen_for_one_command(settings: Settings) -> Iterator[QueenClient]:
     """Give the running queen, or one that ends with the command, together with everything it started."""
-    running = find_queen(settings)
+    running = None if HEAD_START.has_queen else find_queen(settings)
     if running is not None:
         yield running
         return
-    client, process = _start_ephemeral(settings)
+    started = HEAD_START.take() or start_ephemeral(settings)
     try:
-        yield client
+        yield _client(settings, started.url, started.token)
     except ConnectionFailed as error:
-        if process.return_code is None:
-            process.wait(_POLL_S)
-        if process.return_code is not None:
-            raise _start_failed(process.spec.log_path) from error
+        if started.process.wait(_LAST_WORDS_S):
+            raise _start_failed(started.process.spec.log_path) from error
         raise
     finally:
-        process.stop(_CASCADE_GRACES * settings.cascade_grace_s)
-
-
-def _start_ephemeral(settings: Settings) -> tuple[QueenClient, ChildProcess]:
-    """Start a queen on a free port that is open before the queen runs: it can be called at once."""
-    token = secrets.token_urlsafe(24)
-    with listen("127.0.0.1", 0) as listener:
-        fd = listener.fileno()
-        address = address_of_listener(listener)
-        process = start_child(
-            ChildSpec(
-                role="queen",
-                module=_MODULE,
-                arguments=[LIFELINE_FLAG, "--listen-fd", str(fd)],
-                environment=environment_for_children(settings),
-                log_path=_log_path(settings),
-                run_dir=settings.paths.run_dir,
-                order=encode(QueenOrder(token=token, is_ephemeral=True)),
-                inherited=(fd,),
-            )
-        )
-    return _client(settings, address.url, token), process
+        started.stop(settings)
 
 
 def start_persistent(settings: Settings) -> QueenClient:
@@ -121,11 +94,11 @@ def start_persistent(settings: Settings) -> QueenClient:
     """
     with listen(settings.queen_host, settings.queen_port):
         pass
-    log_path = _log_path(settings)
+    log_path = settings.paths.logs_dir / f"{queen_log_name()}.log"
     pid = start_detached(
         ChildSpec(
             role="queen",
-            module=_MODULE,
+            module="rbee_keeper.queen",
             arguments=["daemon", "--host", settings.queen_host, "--port", str(settings.queen_port)],
             environment=environment_for_children(settings, with_token=True),
             log_path=log_path,
@@ -165,7 +138,3 @@ def _last_lines(log_path: Path) -> str:
     except OSError:
         return ""
     return " / ".join(line for line in lines[-_LOG_LINES_SHOWN:] if not line.startswith("{"))
-
-
-def _log_path(settings: Settings) -> Path:
-    return settings.paths.logs_dir / f"queen-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}.log"

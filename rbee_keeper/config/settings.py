@@ -5,7 +5,6 @@ The settings file is TOML with one flat table; `RBEE_CONFIG` names it, else the 
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -99,6 +98,8 @@ def _config_file(environment: Mapping[str, str], paths: Paths) -> Path | None:
 def _from_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
+    import tomllib
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from .ids import HiveId, ModelRef, NodeName, WorkerId
 from .wire import Message
-from .workers import Backend, WorkerKind, WorkerState, WorkerView
+from .workers import Backend, WorkerState, WorkerView
 
 
 class QueenOrder(Message, frozen=True, omit_defaults=True):
@@ -18,7 +18,6 @@ class HiveOrder(Message, frozen=True, omit_defaults=True):
     """The first line on a hive's lifeline: what the queen that started it wants.
 
     `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
-    `standby`: the kind of worker to start at once, before anybody asks for it.
     """
 
     hive_id: HiveId
@@ -26,7 +25,6 @@ class HiveOrder(Message, frozen=True, omit_defaults=True):
     queen_token: str
     token: str
     lease_s: float
-    standby: WorkerKind | None = None
     is_ephemeral: bool = False
 
 

@@ -22,7 +22,8 @@ from ..transport.listener import address_of_listener
 from .api import HiveApi
 from .heartbeat import Heartbeat
 from .worker_registry import WorkerRegistry
-from .worker_spawn import Unassigned, WorkerSpawner
+from .worker_spawn import WorkerSpawner
+from .worker_start import Unassigned
 from .worker_stop import WorkerStopper
 from .worker_watch import WorkerWatch
 

@@ -16,8 +16,8 @@ from ..contract.wire import decode, encode
 from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, WorkerList
 from ..errors import ConnectionFailed, InvalidInput, RbeeError
 from ..supervisor.daemon_record import DaemonRecords
+from ..transport.address import address_of
 from ..transport.blocking_http import open_request
-from ..transport.http_wire import address_of
 from ..transport.listener import is_loopback
 
 _WAIT_FOR_HIVE_S = 5.0

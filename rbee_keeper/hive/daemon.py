@@ -1,30 +1,36 @@
 """Starts the hive's process: under a queen by its order, by hand by flags."""
 
 import os
-import secrets
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
 from ..contract.ids import new_hive_id
-from ..contract.nodes import HiveOrder
-from ..contract.wire import decode
+from ..supervisor.daemon_start import inherited_listener
 from ..supervisor.lifeline import Lifeline
-from ..transport.listener import inherited, listen
-from .worker_spawn import Unassigned, start_unassigned
+from ..supervisor.ownership import new_token
+from ..transport.listener import listen
+from .worker_start import Unassigned, start_unassigned
+
+if TYPE_CHECKING:
+    from ..contract.nodes import HiveOrder
 
 
 def run_for_queen(arguments: Sequence[str]) -> None:
     """Run under the queen that holds this process's standard input.
 
-    The reserve worker is started before the web server is imported: both then start side by side.
+    The reserve worker is started before anything else is imported: both then start side by side.
     """
     settings = load_settings()
     lifeline = Lifeline(force_after_s=2 * settings.cascade_grace_s)
+    standby = start_unassigned(settings, "llm") if "--standby" in arguments else None
+
+    from ..contract.nodes import HiveOrder
+    from ..contract.wire import decode
+
     order = decode(lifeline.order(), HiveOrder)
-    standby = start_unassigned(settings, order.standby) if order.standby else None
-    listener = inherited(int(arguments[arguments.index("--listen-fd") + 1]))
-    _serve(settings, order, listener, lifeline, standby)
+    _serve(settings, order, inherited_listener(arguments), lifeline, standby)
 
 
 def run_for_person(settings: Settings) -> None:
@@ -33,8 +39,10 @@ def run_for_person(settings: Settings) -> None:
     Raises:
         PortInUse: another program has the port.
     """
+    from ..contract.nodes import HiveOrder
+
     listener = listen(settings.hive_host, settings.hive_port)
-    token = settings.api_token or secrets.token_urlsafe(24)
+    token = settings.api_token or new_token()
     order = HiveOrder(
         hive_id=new_hive_id(),
         queen_url=settings.queen_url or f"http://127.0.0.1:{settings.queen_port}",
@@ -47,7 +55,7 @@ def run_for_person(settings: Settings) -> None:
 
 def _serve(
     settings: Settings,
-    order: HiveOrder,
+    order: "HiveOrder",
     listener: socket.socket,
     lifeline: Lifeline | None,
     standby: Unassigned | None,

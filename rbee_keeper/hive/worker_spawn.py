@@ -1,60 +1,20 @@
 """Spawns workers: port, process, order; and keeps one in reserve when told to."""
 
-import secrets
-import socket
-from dataclasses import dataclass
-
 from ..config.paths import bundled_models_dir
-from ..config.settings import Settings, environment_for_children
-from ..contract.ids import WorkerId, new_worker_id
+from ..config.settings import Settings
+from ..contract.ids import WorkerId
 from ..contract.wire import encode
 from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
 from ..errors import BackendUnavailable, InvalidInput
-from ..supervisor.lifeline import LIFELINE_FLAG
-from ..supervisor.process import ChildProcess, ChildSpec, start_child
-from ..transport.listener import address_of_listener, listen_first_free
+from ..supervisor.ownership import new_token
+from ..supervisor.process import ChildProcess
 from .capacity import require_memory
 from .devices import available_backends, free_memory_bytes
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
+from .worker_start import Unassigned, start_unassigned
 
-_MODULE = "rbee_keeper.workers"
 _MEMORY_CHECK_FROM_BYTES = 64_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unassigned:
-    """A worker process that has its port and waits for its order."""
-
-    worker_id: WorkerId
-    kind: WorkerKind
-    process: ChildProcess
-    url: str
-
-
-def start_unassigned(settings: Settings, kind: WorkerKind) -> Unassigned:
-    """Start a worker process on the next free port, without an order.
-
-    Raises:
-        PortInUse: no port is free.
-    """
-    worker_id = new_worker_id()
-    listener: socket.socket = listen_first_free(settings.hive_host, settings.worker_first_port)
-    with listener:
-        fd = listener.fileno()
-        arguments = [LIFELINE_FLAG, "--listen-fd", str(fd), *(["--fake"] if kind == "fake" else [])]
-        process = start_child(
-            ChildSpec(
-                role="worker",
-                module=_MODULE,
-                arguments=arguments,
-                environment=environment_for_children(settings),
-                log_path=settings.paths.logs_dir / f"{worker_id}.log",
-                run_dir=settings.paths.run_dir,
-                inherited=(fd,),
-            )
-        )
-        return Unassigned(worker_id=worker_id, kind=kind, process=process, url=address_of_listener(listener).url)
 
 
 class WorkerSpawner:
@@ -92,26 +52,26 @@ class WorkerSpawner:
         order = self._order(worker.worker_id, request, file)
         record = WorkerRecord(
             id=worker.worker_id,
-            url=worker.url,
+            url=worker.daemon.url,
             model_ref=request.model_ref,
             backend=request.backend,
             device=request.device,
-            process=worker.process,
+            process=worker.daemon.process,
             secret=order.secret,
             token=order.token,
         )
-        worker.process.give_order(encode(order))
+        worker.daemon.process.give_order(encode(order))
         self._registry.add(record)
         return record
 
     def discard_standby(self) -> ChildProcess | None:
         """Give up the reserve and return its process, which the caller ends."""
         standby, self._standby = self._standby, None
-        return None if standby is None else standby.process
+        return None if standby is None else standby.daemon.process
 
     def _take_standby(self, kind: WorkerKind) -> Unassigned | None:
         standby = self._standby
-        if standby is None or standby.kind != kind or standby.process.return_code is not None:
+        if standby is None or standby.kind != kind or standby.daemon.process.return_code is not None:
             return None
         self._standby = None
         return standby
@@ -134,8 +94,8 @@ class WorkerSpawner:
             backend=request.backend,
             device=request.device,
             callback_url=self._callback_url,
-            secret=secrets.token_urlsafe(24),
-            token=secrets.token_urlsafe(24),
+            secret=new_token(),
+            token=new_token(),
             slots=self._settings.slots,
             context_tokens=self._settings.context_tokens,
             threads=self._settings.threads,

@@ -21,8 +21,9 @@ from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .heartbeat import Heartbeats
 from .hive_client import HiveClient
+from .hive_start import HiveProcess, give_order, start_hive
 from .infer import InferRunner
-from .local_hive import HiveProcess, LocalHive, start_hive
+from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 from .status import StatusApi
 from .task_api import TaskApi
@@ -62,19 +63,23 @@ class Queen:
         self._local_hive = LocalHive(self._start_hive, self._on_hive_started, self._on_hive_ended, settings.lease_s)
 
     def _start_hive(self) -> HiveProcess:
+        return start_hive(self._spec.settings, is_ephemeral=self._spec.order.is_ephemeral)
+
+    def _on_hive_started(self, hive: HiveProcess) -> None:
         order = self._spec.order
-        return start_hive(
+        give_order(
+            hive,
             self._spec.settings,
             queen_url=self._own_url,
             queen_token=order.token,
             is_ephemeral=order.is_ephemeral,
         )
-
-    def _on_hive_started(self, hive: HiveProcess) -> None:
         self._registry.add_hive(
-            HiveEntry(id=hive.id, node=LOCAL_NODE, url=hive.url, token=hive.token, is_ours=True, heard_at=time.time())
+            HiveEntry(
+                id=hive.id, node=LOCAL_NODE, url=hive.daemon.url, token=hive.token, is_ours=True, heard_at=time.time()
+            )
         )
-        self._narrator.say("spawn", "the local hive is started", target=hive.id, pid=hive.process.pid)
+        self._narrator.say("spawn", "the local hive is started", target=hive.id, pid=hive.daemon.process.pid)
 
     def _on_hive_ended(self, hive: HiveProcess, how: str) -> None:
         self._narrator.say(

@@ -1,17 +1,20 @@
 """Starts the queen's process: for one command by the keeper's order, else by flags."""
 
 import os
-import secrets
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
-from ..contract.nodes import QueenOrder
-from ..contract.wire import decode
 from ..errors import InvalidInput
+from ..supervisor.daemon_start import inherited_listener
 from ..supervisor.lifeline import Lifeline
-from ..transport.listener import address_of_listener, inherited, is_loopback, listen
-from .local_hive import HiveProcess, start_hive
+from ..supervisor.ownership import new_token
+from ..transport.listener import address_of_listener, is_loopback, listen
+from .hive_start import HiveProcess, start_hive
+
+if TYPE_CHECKING:
+    from ..contract.nodes import QueenOrder
 
 _MIN_TOKEN_CHARACTERS = 16
 
@@ -19,15 +22,17 @@ _MIN_TOKEN_CHARACTERS = 16
 def run_for_keeper(arguments: Sequence[str]) -> None:
     """Run for one command of the keeper that holds this process's standard input.
 
-    The hive is started before the web server is imported: both then start side by side.
+    The hive is started before anything else is imported: both then start side by side.
     """
     settings = load_settings()
     lifeline = Lifeline(force_after_s=4 * settings.cascade_grace_s)
+    hive = start_hive(settings, is_ephemeral=True)
+
+    from ..contract.nodes import QueenOrder
+    from ..contract.wire import decode
+
     order = decode(lifeline.order(), QueenOrder)
-    listener = inherited(int(arguments[arguments.index("--listen-fd") + 1]))
-    url = address_of_listener(listener).url
-    hive = start_hive(settings, queen_url=url, queen_token=order.token, is_ephemeral=order.is_ephemeral)
-    _serve(settings, order, listener, lifeline, hive)
+    _serve(settings, order, inherited_listener(arguments), lifeline, hive)
 
 
 def run_for_person(settings: Settings) -> None:
@@ -43,14 +48,16 @@ def run_for_person(settings: Settings) -> None:
             f" {_MIN_TOKEN_CHARACTERS} characters is needed",
             hint="set api_token in the settings file, or bind 127.0.0.1",
         )
+    from ..contract.nodes import QueenOrder
+
     listener = listen(settings.queen_host, settings.queen_port)
-    order = QueenOrder(token=settings.api_token or secrets.token_urlsafe(24))
+    order = QueenOrder(token=settings.api_token or new_token())
     _serve(settings, order, listener, None, None)
 
 
 def _serve(
     settings: Settings,
-    order: QueenOrder,
+    order: "QueenOrder",
     listener: socket.socket,
     lifeline: Lifeline | None,
     hive: HiveProcess | None,

@@ -12,7 +12,7 @@ from ..contract.nodes import HiveSnapshot
 from ..daemon.app import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
-from ..transport.http_wire import address_of
+from ..transport.address import address_of
 from ..transport.listener import is_loopback
 from .registry import FleetRegistry
 

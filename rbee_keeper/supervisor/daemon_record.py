@@ -1,17 +1,17 @@
 """Where the person's running daemons are: address and token, in a file that only that person can read."""
 
+import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 DaemonRole = Literal["queen", "hive"]
 
 
-class DaemonRecord(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonRecord:
     """One running daemon; the token proves that the caller is the same person."""
 
     role: DaemonRole
@@ -32,16 +32,16 @@ class DaemonRecords:
     def read(self, role: DaemonRole) -> DaemonRecord | None:
         """Return the record of the last daemon of that role, which may have ended since."""
         try:
-            return msgspec.json.decode(self._path(role).read_bytes(), type=DaemonRecord)
-        except (OSError, msgspec.MsgspecError):
+            return DaemonRecord(**json.loads(self._path(role).read_bytes()))
+        except (OSError, ValueError, TypeError):
             return None
 
     def write(self, record: DaemonRecord) -> None:
         """Store the record with mode 0600."""
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = self._path(record.role).with_suffix(f".{record.pid}.partial")
-        with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(record))
+        with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(asdict(record), file)
         partial.replace(self._path(record.role))
 
     def remove(self, role: DaemonRole, pid: int) -> None:

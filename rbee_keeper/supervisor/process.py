@@ -18,10 +18,9 @@ _AFTER_KILL_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
-    """What to start: a module of this package as `python -m`, with its first line on the lifeline.
+    """What to start: a module of this package as `python -m`.
 
-    `order` None leaves the lifeline silent until `ChildProcess.give_order`. `inherited` are file descriptors that
-    the child keeps, under the same numbers.
+    `inherited` are file descriptors that the child keeps, under the same numbers.
     """
 
     role: str
@@ -30,7 +29,6 @@ class ChildSpec:
     environment: Mapping[str, str]
     log_path: Path
     run_dir: Path
-    order: bytes | None = None
     inherited: tuple[int, ...] = ()
 
 
@@ -56,12 +54,9 @@ class ChildProcess:
         return self._process.returncode if self._ended.is_set() else None
 
     def give_order(self, order: bytes) -> None:
-        """Write the order of a child that was started without one.
-
-        Raises:
-            BrokenPipeError: the child is gone.
-        """
-        self._write(order + b"\n")
+        """Write the first line on the lifeline, once; a child that is gone is noticed by its exit."""
+        with suppress(OSError, ValueError):
+            self._write(order + b"\n")
 
     def renew_lease(self) -> None:
         """Give the sign of life that a child with a lease waits for; a child that is gone is no error."""
@@ -161,9 +156,6 @@ def start_child(spec: ChildSpec) -> ChildProcess:
             bufsize=0,
         )
     child = ChildProcess(spec=spec, token=token, _process=process)
-    if spec.order is not None:
-        with suppress(OSError):
-            child.give_order(spec.order)
     child.start_watching()
     return child
 

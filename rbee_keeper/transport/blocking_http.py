@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ..errors import ConnectionFailed, ConnectionTimeout
-from .http_wire import Address, AnswerReader, request_bytes
+from .address import Address
+from .http_wire import AnswerReader, request_bytes
 
 _READ_BYTES = 65_536
 

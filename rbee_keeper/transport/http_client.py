@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from ..errors import ConnectionFailed, ConnectionTimeout
-from .http_wire import Address, AnswerReader, address_of, request_bytes
+from .address import Address, address_of
+from .http_wire import AnswerReader, request_bytes
 
 _READ_BYTES = 65_536
 _IDLE_CONNECTIONS_KEPT = 8

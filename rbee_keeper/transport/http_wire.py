@@ -9,35 +9,6 @@ import httptools
 from ..errors import ProtocolError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a server listens."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """The address as a base URL."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
-
-
-def address_of(url: str) -> Address:
-    """Read a base URL such as `http://127.0.0.1:8080`.
-
-    Raises:
-        ValueError: it is not an `http` address.
-    """
-    try:
-        parsed = httptools.parse_url(url.encode())
-    except httptools.HttpParserInvalidURLError as error:
-        raise ValueError(f"{url!r} is not an address such as http://127.0.0.1:8080") from error
-    if parsed.schema != b"http" or not parsed.host:
-        raise ValueError(f"{url!r} is not an address such as http://127.0.0.1:8080")
-    return Address(host=parsed.host.decode(), port=parsed.port or 80)
-
-
 def request_bytes(method: str, path: str, host: str, headers: Mapping[str, str], body: bytes) -> bytes:
     """Return one request; header values must hold no line ends."""
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}"]

@@ -1,11 +1,10 @@
 """Listening sockets: bound before anything slow, so that no two programs race for a port."""
 
 import errno
-import ipaddress
 import socket
 
 from ..errors import PortInUse
-from .http_wire import Address
+from .address import Address
 
 _BACKLOG = 2048
 _PORTS_TRIED = 1000
@@ -45,11 +44,6 @@ def listen_first_free(host: str, first_port: int) -> socket.socket:
     raise PortInUse(f"no port is free from {first_port} up", hint="set worker_first_port in the settings file")
 
 
-def inherited(file_descriptor: int) -> socket.socket:
-    """Take over a listening socket that the parent process opened."""
-    return socket.socket(fileno=file_descriptor)
-
-
 def address_of_listener(listener: socket.socket) -> Address:
     """Return where the socket listens."""
     name = listener.getsockname()
@@ -60,6 +54,8 @@ def is_loopback(host: str) -> bool:
     """Tell whether the address can be reached from this machine only."""
     if host == "localhost":
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -25,12 +25,12 @@ def _run_for_hive(arguments: list[str]) -> None:
 
     from ..contract.wire import decode
     from ..contract.workers import LaunchOrder
+    from ..supervisor.daemon_start import inherited_listener
     from ..supervisor.lifeline import die_at_end_of_file
-    from ..transport.listener import inherited
     from .app import WorkerSpec, make_engine
 
     engine = make_engine("fake" if "--fake" in arguments else "llm")
-    listener = inherited(int(arguments[arguments.index("--listen-fd") + 1]))
+    listener = inherited_listener(arguments)
     order = decode(lifeline.order(), LaunchOrder)
     die_at_end_of_file()
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))

@@ -1,0 +1,53 @@
+"""Starts a daemon of ours on a socket that is open already, so that it can be called at once.
+
+The daemon waits for its order on its lifeline. Nothing here imports the contract: the order can be written while the
+daemon is importing its own parts, which is what makes a cold start quick.
+"""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..config.settings import Settings, environment_for_children
+from ..transport.listener import address_of_listener
+from .lifeline import LIFELINE_FLAG
+from .process import ChildProcess, ChildSpec, start_child
+
+_LISTEN_FLAG = "--listen-fd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedDaemon:
+    """A daemon that has its port and waits for its order."""
+
+    url: str
+    process: ChildProcess
+
+
+def start_daemon(
+    settings: Settings, *, role: str, log_name: str, listener: socket.socket, arguments: Sequence[str] = ()
+) -> StartedDaemon:
+    """Start `python -m rbee_keeper.<role>` with the listening socket, which is closed on this side.
+
+    Raises:
+        OSError: the program cannot be started or its log cannot be written.
+    """
+    with listener:
+        fd = listener.fileno()
+        process = start_child(
+            ChildSpec(
+                role=role,
+                module=f"rbee_keeper.{role}",
+                arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments],
+                environment=environment_for_children(settings),
+                log_path=settings.paths.logs_dir / f"{log_name}.log",
+                run_dir=settings.paths.run_dir,
+                inherited=(fd,),
+            )
+        )
+        return StartedDaemon(url=address_of_listener(listener).url, process=process)
+
+
+def inherited_listener(arguments: Sequence[str]) -> socket.socket:
+    """Return the socket that the parent of this process opened for it."""
+    return socket.socket(fileno=int(arguments[arguments.index(_LISTEN_FLAG) + 1]))
