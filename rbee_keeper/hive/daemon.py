@@ -60,15 +60,14 @@ def _serve(
     lifeline: Lifeline | None,
     standby: Unassigned | None,
 ) -> None:
-    from setproctitle import setproctitle
-
+    from ..config.process_title import set_process_title
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from ..transport.listener import address_of_listener
     from .app import Hive, HiveSpec
 
     url = address_of_listener(listener).url
-    setproctitle(f"rbee-hive daemon --port {listener.getsockname()[1]}")
+    set_process_title(f"rbee-hive daemon --port {listener.getsockname()[1]}")
     records = DaemonRecords(settings.paths.run_dir)
     if not order.is_ephemeral:
         records.write(DaemonRecord(role="hive", pid=os.getpid(), url=url, token=order.token))

@@ -62,14 +62,13 @@ def _serve(
     lifeline: Lifeline | None,
     hive: HiveProcess | None,
 ) -> None:
-    from setproctitle import setproctitle
-
+    from ..config.process_title import set_process_title
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from .app import Queen, QueenSpec
 
     address = address_of_listener(listener)
-    setproctitle(f"queen-rbee daemon --port {address.port}")
+    set_process_title(f"queen-rbee daemon --port {address.port}")
     records = DaemonRecords(settings.paths.run_dir)
     if not order.is_ephemeral:
         records.write(DaemonRecord(role="queen", pid=os.getpid(), url=address.url, token=order.token))

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..config.process_title import TITLE_ROOM
 from ..config.settings import Settings, environment_for_children
 from ..transport.listener import address_of_listener
 from .lifeline import LIFELINE_FLAG
@@ -38,7 +39,7 @@ def start_daemon(
             ChildSpec(
                 role=role,
                 module=f"rbee_keeper.{role}",
-                arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments],
+                arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments, TITLE_ROOM],
                 environment=environment_for_children(settings),
                 log_path=settings.paths.logs_dir / f"{log_name}.log",
                 run_dir=settings.paths.run_dir,

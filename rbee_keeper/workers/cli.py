@@ -82,14 +82,13 @@ def _run_by_hand() -> None:
 
 
 def _serve(spec: "WorkerSpec") -> None:
-    from setproctitle import setproctitle
-
+    from ..config.process_title import set_process_title
     from ..daemon.serve import run
     from .app import Worker, exit_now
 
     order = spec.order
     port = spec.listener.getsockname()[1]
-    setproctitle(
+    set_process_title(
         f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
     )
 
