@@ -27,11 +27,15 @@ class SpawnRequest(Message, frozen=True, omit_defaults=True):
 
 
 class SpawnAnswer(Message, frozen=True):
-    """The worker that the hive is starting."""
+    """The worker that the hive is starting.
+
+    `sequence` is that of the hive's last report before this worker: reports up to it do not know the worker yet.
+    """
 
     worker_id: WorkerId
     url: str
     state: WorkerState
+    sequence: int
 
 
 class LaunchOrder(Message, frozen=True, omit_defaults=True):

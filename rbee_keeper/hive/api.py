@@ -18,6 +18,7 @@ from ..daemon.app import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
 from .devices import backends_report, resources_report
+from .heartbeat import Heartbeat
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_spawn import WorkerSpawner, spawn_answer
 from .worker_stop import WorkerStopper
@@ -33,6 +34,7 @@ class HiveApi:
     spawner: WorkerSpawner
     stopper: WorkerStopper
     watch: WorkerWatch
+    heartbeat: Heartbeat
     narrator: Narrator
     tasks: asyncio.TaskGroup
 
@@ -48,7 +50,7 @@ class HiveApi:
         record = self.spawner.spawn(message)
         self.watch.watch_exit(record)
         self.narrator.say("spawn", f"{record.id} is started", target=record.id, pid=record.process.pid)
-        return answer(spawn_answer(record))
+        return answer(spawn_answer(record, self.heartbeat.sequence))
 
     async def worker_ready(self, request: Request) -> Response:
         """Take the callback of a worker whose port is open."""

@@ -107,6 +107,7 @@ class Hive:
             spawner=self._spawner,
             stopper=self._stopper,
             watch=watch,
+            heartbeat=self._heartbeat,
             narrator=self._narrator,
             tasks=tasks,
         )

@@ -43,6 +43,11 @@ class Heartbeat:
         self._sequence = 0
         self._is_connected = False
 
+    @property
+    def sequence(self) -> int:
+        """The number of the newest report that was put together."""
+        return self._sequence
+
     def changed(self) -> None:
         """Send a report now."""
         self._changed.set()

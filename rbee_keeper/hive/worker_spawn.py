@@ -114,9 +114,9 @@ def _require_backend(request: SpawnRequest) -> None:
         )
 
 
-def spawn_answer(record: WorkerRecord) -> SpawnAnswer:
-    """Return what the caller of a spawn is told."""
-    return SpawnAnswer(worker_id=record.id, url=record.url, state="loading")
+def spawn_answer(record: WorkerRecord, sequence: int) -> SpawnAnswer:
+    """Return what the caller of a spawn is told; `sequence` is that of the last report without this worker."""
+    return SpawnAnswer(worker_id=record.id, url=record.url, state="loading", sequence=sequence)
 
 
 def is_start_overdue(record: WorkerRecord, now: float, *, start_s: float, load_s: float) -> str:

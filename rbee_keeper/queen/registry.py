@@ -126,12 +126,16 @@ class FleetRegistry:
         self._pending.append((decision.hive_id, pending))
         return pending
 
-    def end_spawn(self, pending: PendingSpawn, worker: WorkerView | None, hive_id: HiveId) -> None:
-        """Put the ordered worker in its place, before its hive's own report; None when the order failed."""
+    def end_spawn(self, pending: PendingSpawn, hive_id: HiveId, worker: WorkerView | None, sequence: int = 0) -> None:
+        """Put the ordered worker in its place, before its hive's own report; None when the order failed.
+
+        Reports up to `sequence` were put together before the worker was there and are dropped if they come now.
+        """
         self._pending = [pair for pair in self._pending if pair[1] is not pending]
         hive = self._hives.get(hive_id)
         if worker is not None and hive is not None:
             hive.workers.setdefault(worker.id, worker)
+            hive.sequence = max(hive.sequence, sequence)
         self._notify()
 
     def snapshot(self) -> Snapshot:

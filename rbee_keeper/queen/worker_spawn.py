@@ -7,7 +7,7 @@ from ..contract import routes
 from ..contract.events import Narration
 from ..contract.ids import WorkerId
 from ..contract.wire import decode
-from ..contract.workers import LoadingProgress, SpawnRequest, WorkerView
+from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
 from ..errors import NodeNotFound, RbeeError
 from ..transport import sse
 from ..transport.http_client import HttpClient
@@ -36,28 +36,17 @@ class WorkerSpawn:
         if hive is None:
             raise NodeNotFound("the hive that was chosen is gone", hint="try again")
         pending = self._registry.begin_spawn(decision)
-        view: WorkerView | None = None
         task.say(Narration(actor="queen-rbee", action="spawn", human="starting a worker", target=hive.node))
+        request = SpawnRequest(
+            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=task.is_owner
+        )
         try:
-            request = SpawnRequest(
-                model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=task.is_owner
-            )
             answer = await self._hives.spawn(hive, request)
-            view = WorkerView(
-                id=answer.worker_id,
-                url=answer.url,
-                model_ref=decision.model_ref,
-                backend=decision.backend,
-                device=decision.device,
-                state="starting",
-                slots_total=0,
-                slots_available=0,
-                pid=0,
-                last_activity=task.submitted_at,
-            )
-            return answer.worker_id
-        finally:
-            self._registry.end_spawn(pending, view, decision.hive_id)
+        except BaseException:
+            self._registry.end_spawn(pending, decision.hive_id, None)
+            raise
+        self._registry.end_spawn(pending, decision.hive_id, _view_of(answer, decision), answer.sequence)
+        return answer.worker_id
 
     async def narrate_load(self, task: Task, worker_id: WorkerId) -> None:
         """Copy the worker's loading steps into the task's events, until the load ends or nobody cares."""
@@ -95,3 +84,19 @@ class WorkerSpawn:
                     percent=step.percent,
                 )
             )
+
+
+def _view_of(answer: SpawnAnswer, decision: SpawnWorker) -> WorkerView:
+    """Return what is known of a worker until its hive reports it."""
+    return WorkerView(
+        id=answer.worker_id,
+        url=answer.url,
+        model_ref=decision.model_ref,
+        backend=decision.backend,
+        device=decision.device,
+        state="starting",
+        slots_total=0,
+        slots_available=0,
+        pid=0,
+        last_activity=0.0,
+    )
