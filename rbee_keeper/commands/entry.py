@@ -2,7 +2,10 @@
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from ..errors import RbeeError
 
 
 def main() -> NoReturn:
@@ -36,7 +39,24 @@ def _run() -> int:
         return exit_code_of(error)
     except ReaderLeft:
         return ExitCode.READER_LEFT
+    except Exception:  # noqa: BLE001 - the boundary of the CLI: a defect is told in words, with its traceback on disk
+        report(_defect())
+        return ExitCode.ERROR
     return ExitCode.OK
+
+
+def _defect() -> "RbeeError":
+    """Keep the traceback of a defect of ours and say where."""
+    import time
+    import traceback
+
+    from ..config.paths import user_paths
+    from ..errors import RbeeError
+
+    path = user_paths().logs_dir / f"keeper-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(traceback.format_exc())
+    return RbeeError("this is a defect in rbee", hint=f"report it with {path}")
 
 
 def _leave(code: int) -> NoReturn:

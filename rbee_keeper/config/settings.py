@@ -16,8 +16,8 @@ from .paths import Paths, user_paths
 SYSTEM_CONFIG_FILE = Path("/etc/rbee/config.toml")
 
 
-def _setting(default: Any, purpose: str) -> Any:
-    return field(default=default, metadata={"purpose": purpose})
+def _setting(default: Any, purpose: str, low: float = 0, high: float = float("inf")) -> Any:
+    return field(default=default, metadata={"purpose": purpose, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,38 +25,42 @@ class Settings:
     """The effective settings of one process; durations in seconds, sizes in bytes."""
 
     queen_host: str = _setting("127.0.0.1", "Address the queen binds.")
-    queen_port: int = _setting(8080, "Port the queen binds.")
+    queen_port: int = _setting(8080, "Port the queen binds.", low=1024, high=65_535)
     queen_url: str = _setting("", "Queen to talk to instead of the local one.")
     hive_host: str = _setting("127.0.0.1", "Address a hive binds.")
-    hive_port: int = _setting(9200, "Port a hive binds.")
-    worker_first_port: int = _setting(8001, "First port tried for a worker; the next free one is taken.")
+    hive_port: int = _setting(9200, "Port a hive binds.", low=1024, high=65_535)
+    worker_first_port: int = _setting(
+        8001, "First port tried for a worker; the next free one is taken.", low=1024, high=65_535
+    )
     default_model: str = _setting("bee-tiny", "Model used when a task names none.")
     model_roots: tuple[Path, ...] = _setting((), "Folders, beside the models folder, whose files tasks may name.")
     api_token: str = _setting("", "Token that callers of the queen and the hive must present.")
-    slots: int = _setting(4, "Executions that one worker decodes at the same time.")
-    context_tokens: int = _setting(0, "Context of each slot in tokens; 0 takes the model's own, at most 8192.")
-    threads: int = _setting(0, "Threads of the engine; 0 takes the processors this process may use.")
-    queue_limit: int = _setting(100, "Tasks that may wait at the queen.")
-    body_limit_bytes: int = _setting(1_048_576, "Largest request body.")
-    event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.")
+    slots: int = _setting(4, "Executions that one worker decodes at the same time.", low=1, high=256)
+    context_tokens: int = _setting(
+        0, "Context of each slot in tokens; 0 takes the model's own, at most 8192.", high=16_777_216
+    )
+    threads: int = _setting(0, "Threads of the engine; 0 takes the processors this process may use.", high=1024)
+    queue_limit: int = _setting(100, "Tasks that may wait at the queen.", low=1)
+    body_limit_bytes: int = _setting(1_048_576, "Largest request body.", low=1024)
+    event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.", low=1024)
     tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
-    task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.")
-    task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.")
-    stall_s: float = _setting(60.0, "Time without a token after which an execution has failed.")
-    worker_start_s: float = _setting(30.0, "Time until a started worker must have called back.")
-    worker_load_s: float = _setting(300.0, "Time a worker may take to load its model.")
+    task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.", low=0.001)
+    task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.", low=0.001)
+    stall_s: float = _setting(60.0, "Time without a token after which an execution has failed.", low=0.1)
+    worker_start_s: float = _setting(30.0, "Time until a started worker must have called back.", low=0.1)
+    worker_load_s: float = _setting(300.0, "Time a worker may take to load its model.", low=0.1)
     drain_s: float = _setting(30.0, "Time that running executions get when a worker is asked to stop.")
     stop_grace_s: float = _setting(5.0, "Time between SIGTERM and SIGKILL for one process.")
     cascade_grace_s: float = _setting(0.3, "The same when the whole run is taken down.")
-    lease_s: float = _setting(15.0, "Silence of the queen after which a hive that it started ends.")
-    heartbeat_s: float = _setting(30.0, "Time between a hive's full reports.")
-    hive_stale_s: float = _setting(120.0, "Silence after which the queen forgets a hive.")
-    health_check_s: float = _setting(30.0, "Time between health checks of a worker.")
-    health_limit_s: float = _setting(5.0, "Time a health check may take; three misses remove the worker.")
+    lease_s: float = _setting(15.0, "Silence of the queen after which a hive that it started ends.", low=0.1)
+    heartbeat_s: float = _setting(30.0, "Time between a hive's full reports.", low=0.1)
+    hive_stale_s: float = _setting(120.0, "Silence after which the queen forgets a hive.", low=0.1)
+    health_check_s: float = _setting(30.0, "Time between health checks of a worker.", low=0.1)
+    health_limit_s: float = _setting(5.0, "Time a health check may take; three misses remove the worker.", low=0.1)
     idle_s: float = _setting(300.0, "Time without a request after which a worker is stopped; 0 never.")
-    idle_check_s: float = _setting(60.0, "Time between looks for idle workers.")
-    connect_s: float = _setting(5.0, "Time a connection to a daemon may take.")
-    request_s: float = _setting(10.0, "Time a short request to a daemon may take.")
+    idle_check_s: float = _setting(60.0, "Time between looks for idle workers.", low=0.1)
+    connect_s: float = _setting(5.0, "Time a connection to a daemon may take.", low=0.01)
+    request_s: float = _setting(10.0, "Time a short request to a daemon may take.", low=0.01)
     memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
     logs_kept: int = _setting(100, "Log files kept; the oldest go first.")
     fake_workers: bool = _setting(default=False, purpose="Accept scripted models (`*.fake.json`); for tests.")
@@ -147,11 +151,18 @@ def _checked(name: str, default: Any, value: Any, source: str) -> Any:
         value = float(value)
     if type(value) is not kind:
         raise _wrong_type(name, _kind_name(kind), source)
-    if kind in (int, float) and not 0 <= value < float("inf"):
-        raise ConfigInvalid(f"{source}: {name} must not be negative", hint=f"correct {name} in {source}")
-    if name.endswith("_port") and not 1024 <= value <= 65535:
-        raise ConfigInvalid(f"{source}: {name} must be between 1024 and 65535", hint=f"correct {name} in {source}")
+    if kind in (int, float):
+        _require_range(name, value, source)
     return value
+
+
+def _require_range(name: str, value: float, source: str) -> None:
+    metadata = next(setting.metadata for setting in SETTING_FIELDS if setting.name == name)
+    low, high = metadata["low"], metadata["high"]
+    if low <= value <= high and value != float("inf"):
+        return
+    allowed = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
+    raise ConfigInvalid(f"{source}: {name} must be {allowed}", hint=f"correct {name} in {source}")
 
 
 def _wrong_type(name: str, expected: str, source: str) -> ConfigInvalid:

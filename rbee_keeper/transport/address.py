@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ..errors import InvalidInput
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -22,9 +24,9 @@ def address_of(url: str) -> Address:
     """Read a base URL such as `http://127.0.0.1:8080`.
 
     Raises:
-        ValueError: it is not an `http` address.
+        InvalidInput: it is not an `http` address.
     """
-    wrong = ValueError(f"{url!r} is not an address such as http://127.0.0.1:8080")
+    wrong = InvalidInput("this is not the address of a daemon", hint="write it as http://127.0.0.1:8080")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

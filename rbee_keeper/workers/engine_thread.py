@@ -9,7 +9,7 @@ from ..contract.errors import to_wire
 from ..contract.events import Failed
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
-from ..errors import InferenceFailed, RbeeError
+from ..errors import InferenceFailed, RbeeError, WorkerFailed
 from .engine import Engine, EngineInfo, Execution, JobEvent, ReportProgress
 
 
@@ -76,6 +76,8 @@ class EngineThread:
             loaded: Loaded = self._engine.load(order, report)
         except RbeeError as error:
             loaded = error
+        except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect in it fails the load
+            loaded = WorkerFailed(f"the engine could not load the model: {error}", hint="rbee logs worker")
         on_loaded(loaded)
         if isinstance(loaded, EngineInfo):
             self._serve()
