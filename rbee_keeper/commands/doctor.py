@@ -86,7 +86,7 @@ def _model(settings: Settings) -> Finding:
 
 
 def _folders(settings: Settings) -> Finding:
-    for folder in (settings.paths.logs_dir, settings.paths.run_dir):
+    for folder in (settings.logs_dir, settings.paths.run_dir):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / ".probe"
@@ -94,7 +94,7 @@ def _folders(settings: Settings) -> Finding:
             probe.unlink()
         except OSError as error:
             return Finding(name="folders", is_good=False, text=f"{folder}: {error.strerror}", hint=f"ls -ld {folder}")
-    return Finding(name="folders", is_good=True, text=f"logs in {settings.paths.logs_dir}")
+    return Finding(name="folders", is_good=True, text=f"logs in {settings.logs_dir}")
 
 
 def _queen(settings: Settings) -> Finding:

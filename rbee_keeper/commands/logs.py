@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..config.settings import load_settings
+from ..config.settings import ONE_COMMAND_LOGS, load_settings
 from ..errors import InvalidInput, NotFound
 from . import output
 
@@ -23,7 +23,7 @@ def logs(
     every: Annotated[bool, typer.Option("--all", help="Every log that is kept, not only the newest of each.")] = False,
 ) -> None:
     """Print the newest logs, each line as it was written."""
-    folder = load_settings().paths.logs_dir
+    folder = load_settings().logs_dir
     paths = _choose(folder, kind, worker, every=every)
     if not paths:
         raise NotFound(f"there are no such logs in {folder}", hint='rbee infer -p "hello"')
@@ -49,7 +49,8 @@ def _choose(folder: Path, kind: str | None, worker: str | None, *, every: bool) 
 
 
 def _by_age(folder: Path, kind: str) -> list[Path]:
-    return sorted(folder.glob(f"{kind}-*.log"), key=lambda path: path.stat().st_mtime)
+    files = (path for part in (folder, folder / ONE_COMMAND_LOGS) for path in part.glob(f"{kind}-*.log"))
+    return sorted(files, key=lambda path: path.stat().st_mtime)
 
 
 def _tail(path: Path, count: int) -> list[str]:

@@ -82,7 +82,7 @@ def queen_for_one_command(settings: Settings) -> Iterator[QueenClient]:
             raise _start_failed(started.process.spec.log_path) from error
         raise
     finally:
-        started.stop(settings)
+        started.stop()
 
 
 def start_persistent(settings: Settings) -> QueenClient:
@@ -94,7 +94,7 @@ def start_persistent(settings: Settings) -> QueenClient:
     """
     with listen(settings.queen_host, settings.queen_port):
         pass
-    log_path = settings.paths.logs_dir / f"{queen_log_name()}.log"
+    log_path = settings.logs_dir / f"{queen_log_name()}.log"
     pid = start_detached(
         ChildSpec(
             role="queen",

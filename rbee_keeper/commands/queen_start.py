@@ -15,6 +15,7 @@ from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.daemon_start import start_daemon
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
+from ..supervisor.sweep import drop_old_logs
 from ..transport.address import Address, address_of
 from ..transport.listener import listen
 
@@ -30,10 +31,12 @@ class EphemeralQueen:
     url: str
     token: str
     process: ChildProcess
+    settings: Settings
 
-    def stop(self, settings: Settings) -> None:
-        """End it with everything that it started."""
-        self.process.stop(_CASCADE_GRACES * settings.cascade_grace_s)
+    def stop(self) -> None:
+        """End it with everything that it started, then drop the logs of runs long ago."""
+        self.process.stop(_CASCADE_GRACES * self.settings.cascade_grace_s)
+        drop_old_logs(self.settings)
 
 
 class HeadStart:
@@ -97,14 +100,14 @@ def start_ephemeral(settings: Settings) -> EphemeralQueen:
         PortInUse: no port can be bound.
         OSError: the program cannot be started or its log cannot be written.
     """
-    token = new_token()
+    settings, token = settings.for_one_command(), new_token()
     daemon = start_daemon(settings, role="queen", log_name=queen_log_name(), listener=listen("127.0.0.1", 0))
 
     from ..contract.nodes import QueenOrder
     from ..contract.wire import encode
 
     daemon.process.give_order(encode(QueenOrder(token=token, is_ephemeral=True)))
-    return EphemeralQueen(url=daemon.url, token=token, process=daemon.process)
+    return EphemeralQueen(url=daemon.url, token=token, process=daemon.process, settings=settings)
 
 
 def queen_log_name() -> str:

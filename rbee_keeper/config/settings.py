@@ -6,13 +6,14 @@ The settings file is TOML with one flat table; `RBEE_CONFIG` names it, else the 
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigInvalid
 from .paths import Paths, user_paths
 
+ONE_COMMAND_LOGS = "one-command"
 SYSTEM_CONFIG_FILE = Path("/etc/rbee/config.toml")
 
 
@@ -62,9 +63,19 @@ class Settings:
     connect_s: float = _setting(5.0, "Time a connection to a daemon may take.", low=0.01)
     request_s: float = _setting(10.0, "Time a short request to a daemon may take.", low=0.01)
     memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
-    logs_kept: int = _setting(100, "Log files kept; the oldest go first.")
+    log_folder: str = _setting("", "Folder of the log files; empty for `logs` in the state folder.")
+    logs_kept: int = _setting(100, "Log files kept in a folder; the oldest go first.")
     fake_workers: bool = _setting(default=False, purpose="Accept scripted models (`*.fake.json`); for tests.")
     paths: Paths = field(default_factory=user_paths)
+
+    @property
+    def logs_dir(self) -> Path:
+        """The folder of the log files."""
+        return Path(self.log_folder) if self.log_folder else self.paths.logs_dir
+
+    def for_one_command(self) -> "Settings":
+        """Return these settings with logs apart, so that many short runs cannot push out a daemon's log."""
+        return replace(self, log_folder=str(self.logs_dir / ONE_COMMAND_LOGS))
 
 
 SETTING_FIELDS = tuple(each for each in fields(Settings) if each.name != "paths")

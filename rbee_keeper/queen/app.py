@@ -119,7 +119,7 @@ class Queen:
             tasks=tasks,
             stall_s=self._spec.settings.stall_s,
         )
-        task_api = TaskApi(settings=self._spec.settings, book=self._book, runner=runner, tasks=tasks)
+        task_api = TaskApi(settings=self._spec.settings, book=self._book, runner=runner)
         status = StatusApi(
             settings=self._spec.settings,
             registry=self._registry,

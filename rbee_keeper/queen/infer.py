@@ -60,8 +60,19 @@ class InferRunner:
     tasks: asyncio.TaskGroup
     stall_s: float
 
-    async def run(self, task: Task) -> None:
-        """Take one task to its end; never raises, the task's last event tells."""
+    def start(self, task: Task) -> None:
+        """Begin to work on the task; its end is settled however it comes, even before the first step."""
+        task.runner = self.tasks.create_task(self._take_to_end(task))
+        task.runner.add_done_callback(lambda _: self._settle(task))
+
+    def _settle(self, task: Task) -> None:
+        if not task.is_final:
+            task.fail(RequestCanceled("the task was cancelled"), "cancelled")
+        self.book.close(task)
+        self._narrate_end(task)
+
+    async def _take_to_end(self, task: Task) -> None:
+        """Never raises: the task's last event tells."""
         try:
             async with asyncio.timeout(task.deadline - time.time()):
                 await self._run(task)
@@ -69,15 +80,12 @@ class InferRunner:
             details = {"deadline": deadline.to_header(task.deadline)}
             task.fail(RequestTimeout("the deadline passed", hint="give it more time with --timeout", details=details))
         except asyncio.CancelledError:
-            task.fail(RequestCanceled("the task was cancelled"), "cancelled")
+            return
         except RbeeError as error:
             task.fail(error)
         except Exception as error:  # noqa: BLE001 - the boundary of a task: a defect ends it, and only it
             self.narrator.say("fail", f"unexpected: {error!r}", level="ERROR", target=task.id)
             task.fail(RbeeError("an internal error happened", hint="rbee logs"))
-        finally:
-            self.book.close(task)
-            self._narrate_end(task)
 
     def _narrate_end(self, task: Task) -> None:
         self.narrator.say(
@@ -102,7 +110,7 @@ class InferRunner:
             else:
                 return
             finally:
-                self.registry.release(worker_id, task.id)
+                self.registry.release(worker_id, task.id, time.time())
 
     async def _find_worker(self, task: Task) -> WorkerId:
         """Decide and act until a worker has a slot leased for the task."""

@@ -35,6 +35,7 @@ class FleetRegistry:
         self._leases: dict[WorkerId, set[TaskId]] = {}
         self._pending: list[tuple[HiveId, PendingSpawn]] = []
         self._failures: dict[WorkerId, ErrorInfo] = {}
+        self._last_used: dict[WorkerId, float] = {}
         self._changed = asyncio.Event()
 
     async def wait_for_change(self) -> None:
@@ -72,6 +73,7 @@ class FleetRegistry:
         for gone in entry.workers.keys() - {worker.id for worker in workers}:
             self._leases.pop(gone, None)
             self._failures.pop(gone, None)
+            self._last_used.pop(gone, None)
         entry.workers = {worker.id: worker for worker in workers}
         for worker in workers:
             if worker.error is not None:
@@ -111,10 +113,11 @@ class FleetRegistry:
         """Reserve a slot of the worker for the task."""
         self._leases.setdefault(worker_id, set()).add(task_id)
 
-    def release(self, worker_id: WorkerId, task_id: TaskId) -> None:
+    def release(self, worker_id: WorkerId, task_id: TaskId, now: float) -> None:
         """Give the slot back."""
         if worker_id in self._leases:
             self._leases[worker_id].discard(task_id)
+            self._last_used[worker_id] = now
         self._notify()
 
     def begin_spawn(self, decision: SpawnWorker) -> PendingSpawn:
@@ -200,7 +203,7 @@ class FleetRegistry:
                     slots_total=worker.slots_total,
                     slots_available=worker.slots_total - leased if is_open else 0,
                     pid=worker.pid,
-                    last_activity=worker.last_activity,
+                    last_activity=max(worker.last_activity, self._last_used.get(worker.id, 0.0)),
                 )
             )
         return views

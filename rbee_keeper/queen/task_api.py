@@ -1,6 +1,5 @@
 """The task API: submit, look, follow, cancel."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ class TaskApi:
     settings: Settings
     book: TaskBook
     runner: InferRunner
-    tasks: asyncio.TaskGroup
 
     async def submit(self, request: Request) -> Response:
         """Take a task and stream its events, or answer 202 when JSON was asked for."""
@@ -43,7 +41,7 @@ class TaskApi:
             deadline=self._deadline(request, spec, now),
             is_owner=request.scope["caller"] == "owner",
         )
-        task.runner = self.tasks.create_task(self.runner.run(task))
+        self.runner.start(task)
         if _wants_stream(request, spec):
             return EventStream(task.log.read(), on_disconnect=task.cancel)
         return self._accepted(task)

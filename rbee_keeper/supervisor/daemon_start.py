@@ -41,7 +41,7 @@ def start_daemon(
                 module=f"rbee_keeper.{role}",
                 arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments, TITLE_ROOM],
                 environment=environment_for_children(settings),
-                log_path=settings.paths.logs_dir / f"{log_name}.log",
+                log_path=settings.logs_dir / f"{log_name}.log",
                 run_dir=settings.paths.run_dir,
                 inherited=(fd,),
             )

@@ -1,5 +1,6 @@
 """Infer at the worker: one request, one slot, one stream of events."""
 
+import asyncio
 import time
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
 from ..daemon.app import answer, read_message
-from ..daemon.event_stream import EventStream
+from ..daemon.event_stream import EventStream, disconnected
 from ..errors import InvalidInput
 from ..transport import deadline
 from .slots import Slots, Stream
@@ -34,7 +35,7 @@ class InferHandler:
         require(problems)
         stream = self._slots.submit(message, received_at, _deadline_of(request))
         if not message.stream:
-            return await self._collect(stream)
+            return await self._collect(request, stream)
         return EventStream(stream.frames(), on_disconnect=lambda: self._slots.cancel(stream.job_id))
 
     async def cancel(self, request: Request) -> Response:
@@ -50,14 +51,18 @@ class InferHandler:
         self._slots.cancel(TaskId(body["job_id"]))
         return Response(status_code=202)
 
-    async def _collect(self, stream: Stream) -> Response:
+    async def _collect(self, request: Request, stream: Stream) -> Response:
+        """Answer with the whole text at the end; a client who leaves before frees the slot."""
         text: list[str] = []
         last: End | Failed | None = None
+        leaving = asyncio.ensure_future(disconnected(request.receive))
+        leaving.add_done_callback(lambda _: self._slots.cancel(stream.job_id))
         async for event in stream.events():
             if isinstance(event, Token):
                 text.append(event.t)
             elif isinstance(event, End | Failed):
                 last = event
+        leaving.cancel()
         return answer({"text": "".join(text), "end": last}, status=500 if isinstance(last, Failed) else 200)
 
 
