@@ -47,7 +47,7 @@ def first_output_s(command: Sequence[str], environment: dict[str, str]) -> tuple
 def narration(environment: dict[str, str]) -> list[dict[str, object]]:
     """Return what all daemons narrated, in order of time."""
     folder = Path(environment["XDG_STATE_HOME"]) / "rbee" / "logs"
-    lines = [line for path in folder.glob("*.log") for line in path.read_text().splitlines() if line.startswith("{")]
+    lines = [line for path in folder.rglob("*.log") for line in path.read_text().splitlines() if line.startswith("{")]
     return sorted(map(json.loads, lines), key=lambda line: float(line["time"]))
 
 

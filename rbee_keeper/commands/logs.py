@@ -9,6 +9,7 @@ import typer
 
 from ..config.settings import ONE_COMMAND_LOGS, load_settings
 from ..errors import InvalidInput, NotFound
+from ..supervisor.sweep import changed_at
 from . import output
 
 _POLL_S = 0.1
@@ -50,7 +51,7 @@ def _choose(folder: Path, kind: str | None, worker: str | None, *, every: bool) 
 
 def _by_age(folder: Path, kind: str) -> list[Path]:
     files = (path for part in (folder, folder / ONE_COMMAND_LOGS) for path in part.glob(f"{kind}-*.log"))
-    return sorted(files, key=lambda path: path.stat().st_mtime)
+    return sorted(files, key=changed_at)
 
 
 def _tail(path: Path, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Clears up, soon after a daemon's start, what earlier runs of ours left: processes, logs."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ..config.settings import Settings
 
@@ -28,6 +29,14 @@ async def sweep_leftovers(settings: Settings, say: Callable[..., None]) -> None:
 
 def drop_old_logs(settings: Settings) -> None:
     """Keep the newest log files of the folder, as many as the setting says."""
-    by_age = sorted(settings.logs_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    by_age = sorted(settings.logs_dir.glob("*.log"), key=changed_at)
     for path in by_age[: max(len(by_age) - settings.logs_kept, 0)]:
         path.unlink(missing_ok=True)
+
+
+def changed_at(path: Path) -> float:
+    """Return when the file was last written, 0 when another process has removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

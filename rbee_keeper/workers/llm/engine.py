@@ -15,7 +15,7 @@ from ...errors import ContextTooLong, InferenceFailed
 from ..engine import EngineInfo, Execution, JobEvent, ReportProgress
 from ..timing import Timing
 from .library import api, initialise
-from .model import BATCH_TOKENS, Model
+from .model import BATCH_TOKENS, Model, check_file
 from .sampler import Sampler
 from .text_output import TextOutput
 
@@ -61,11 +61,16 @@ class LlamaEngine:
         """Load the file and make a context with one sequence per slot."""
         initialise()
         path = Path(order.model_path)
-        size_mb = path.stat().st_size / 1e6 if path.is_file() else 0.0
+        header = check_file(path)
+        size_mb = path.stat().st_size / 1e6
 
         def on_share(share: float) -> bool:
             step = LoadingProgress(
-                stage="loading_to_vram", percent=round(share * 100, 1), vram_mb=round(share * size_mb, 1)
+                stage="loading_to_vram",
+                layers_loaded=round(share * header.layers),
+                layers_total=header.layers,
+                percent=round(share * 100, 1),
+                vram_mb=round(share * size_mb, 1),
             )
             return report(step)
 
@@ -80,8 +85,6 @@ class LlamaEngine:
         self._batch = api.llama_batch_init(max(BATCH_TOKENS, order.slots), 0, 1)
         self._free_slots = list(range(order.slots))
         self._slots = order.slots
-        layers = self._model.layers
-        report(LoadingProgress(stage="loading_to_vram", percent=100.0, layers_loaded=layers, layers_total=layers))
         return EngineInfo(
             model_name=self._model.name or order.model_ref,
             slots=order.slots,

@@ -4,10 +4,12 @@ Importing the package `llama_cpp` runs its `__init__`, which brings the high-lev
 times the cost of the bindings alone, paid at every start of a worker. Only the bindings are used here.
 """
 
+import ctypes
 import importlib
 import importlib.util
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 from ...errors import BackendUnavailable
@@ -32,6 +34,12 @@ def _load_bindings() -> Any:
 
 
 api: Any = _load_bindings()
+
+
+def ggml() -> Any:
+    """Return the library below llama.cpp, which reads model files; it is loaded already, as a part of it."""
+    folder = Path(api._lib._name).parent  # noqa: SLF001 - the bindings do not tell where they found it otherwise
+    return ctypes.CDLL(str(next(folder.glob("libggml-base.*"))))
 
 
 def _on_log(level: int, text: bytes, _: Any) -> None:

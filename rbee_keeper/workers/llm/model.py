@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import BackendUnavailable, ModelIncompatible, ModelNotFound, RequestCanceled
 from .chat_template import ChatTemplate
+from .header import Header, read_header
 from .library import api
 
 BATCH_TOKENS = 512
@@ -15,12 +16,12 @@ _PIECE_BYTES = 256
 _TEXT_BYTES = 512
 
 
-def check_file(path: Path) -> None:
-    """Refuse what cannot be a model before anything expensive.
+def check_file(path: Path) -> Header:
+    """Refuse what cannot be a model before anything expensive, and return what the file says about itself.
 
     Raises:
         ModelNotFound: there is no such file.
-        ModelIncompatible: it is not GGUF.
+        ModelIncompatible: it is not GGUF, is damaged or holds no weights.
     """
     try:
         with path.open("rb") as file:
@@ -31,6 +32,12 @@ def check_file(path: Path) -> None:
         raise ModelIncompatible(
             "the file is not a GGUF model", hint="use a model file that ends in .gguf, for example bee-tiny"
         )
+    header = read_header(path)
+    if header is None:
+        raise ModelIncompatible("the file is a damaged GGUF model", hint="get it again; rbee logs worker says more")
+    if header.tensors == 0:
+        raise ModelIncompatible("the file holds no weights, only a vocabulary", hint="use the whole model file")
+    return header
 
 
 class Vocabulary:
@@ -86,15 +93,13 @@ class Model:
     """The weights of one file, on the CPU or wholly on a device."""
 
     def __init__(self, path: Path, *, on_device: bool, device: int, report: Callable[[float], bool]) -> None:
-        """Load the file; `report` takes the share that is done, 0 to 1, and returns False to give up.
+        """Load a checked file; `report` takes the share that is done, 0 to 1, and returns False to give up.
 
         Raises:
-            ModelNotFound: there is no such file.
             ModelIncompatible: llama.cpp cannot load it.
             BackendUnavailable: the device is not one that llama.cpp was built for.
             RequestCanceled: the load was given up.
         """
-        check_file(path)
         if on_device and not api.llama_supports_gpu_offload():
             raise BackendUnavailable(
                 "llama.cpp was built without support for this device", hint="rbee infer --backend cpu"
@@ -119,13 +124,6 @@ class Model:
                 hint="rbee logs shows what llama.cpp said",
             )
         self.vocabulary = Vocabulary(self.handle)
-        if self.vocabulary.size == 0 or api.llama_model_size(self.handle) == 0:
-            raise ModelIncompatible("the file holds no weights, only a vocabulary")
-
-    @property
-    def layers(self) -> int:
-        """The number of layers."""
-        return int(api.llama_model_n_layer(self.handle))
 
     @property
     def size_bytes(self) -> int:
