@@ -13,6 +13,7 @@ from .contract.events import Event
 from .contract.nodes import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
+from .contract.workers import StopRequest
 from .errors import ConnectionFailed, ProtocolError
 from .transport import deadline as deadlines
 from .transport import sse
@@ -66,7 +67,7 @@ class QueenClient:
 
     def stop_worker(self, worker_id: str) -> None:
         """Have a worker drained and ended."""
-        self._request("POST", routes.QUEEN_WORKER_STOP, None, encode({"worker_id": worker_id}))
+        self._request("POST", routes.QUEEN_WORKER_STOP, None, encode(StopRequest(worker_id=worker_id)))
 
     def shutdown(self) -> None:
         """Ask the queen to end with everything that it started."""

@@ -13,25 +13,14 @@ DEFAULT_MAX_TOKENS = 256
 DEFAULT_TEMPERATURE = 0.7
 
 
-class Sampling(Message, frozen=True, omit_defaults=True):
-    """How the next token is drawn; the defaults leave every filter but top-k and top-p off.
+class Generation(Message, frozen=True, omit_defaults=True):
+    """What to generate: the prompt and how the next token is drawn.
 
-    `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
+    `raw` leaves the chat template out. `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
+    The defaults leave every filter but top-k and top-p off.
     """
 
-    temperature: float = DEFAULT_TEMPERATURE
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int | None = None
-
-
-class Infer(Message, frozen=True, omit_defaults=True):
-    """Generate text from a prompt: the body of `POST /v2/tasks`."""
-
     prompt: str
-    model: ModelRef = ModelRef("")
     system: str | None = None
     raw: bool = False
     max_tokens: int = DEFAULT_MAX_TOKENS
@@ -42,6 +31,12 @@ class Infer(Message, frozen=True, omit_defaults=True):
     repetition_penalty: float = 1.0
     seed: int | None = None
     stop: list[str] = []
+
+
+class Infer(Generation, frozen=True, omit_defaults=True):
+    """Generate text somewhere: the body of `POST /v2/tasks`; `deadline_ms` is Unix time."""
+
+    model: ModelRef = ModelRef("")
     stream: bool | None = None
     node: NodeName | None = None
     backend: str | None = None
@@ -52,52 +47,18 @@ class Infer(Message, frozen=True, omit_defaults=True):
 TaskSpec = Infer
 
 
-class Execute(Message, frozen=True, omit_defaults=True):
+class Execute(Generation, frozen=True, omit_defaults=True):
     """One execution of a task on one worker: the body of `POST /execute`."""
 
     job_id: TaskId
-    prompt: str
-    system: str | None = None
-    raw: bool = False
     max_tokens: int = 100
     temperature: float = 1.0
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int | None = None
-    stop: list[str] = []
     stream: bool = True
 
 
 def execution_of(task_id: TaskId, spec: Infer) -> Execute:
     """Return what a worker has to do for the task."""
-    return Execute(
-        job_id=task_id,
-        prompt=spec.prompt,
-        system=spec.system,
-        raw=spec.raw,
-        max_tokens=spec.max_tokens,
-        temperature=spec.temperature,
-        top_k=spec.top_k,
-        top_p=spec.top_p,
-        min_p=spec.min_p,
-        repetition_penalty=spec.repetition_penalty,
-        seed=spec.seed,
-        stop=spec.stop,
-    )
-
-
-def sampling_of(request: Execute) -> Sampling:
-    """Return the part of an execution that a sampler needs."""
-    return Sampling(
-        temperature=request.temperature,
-        top_k=request.top_k,
-        top_p=request.top_p,
-        min_p=request.min_p,
-        repetition_penalty=request.repetition_penalty,
-        seed=request.seed,
-    )
+    return Execute(job_id=task_id, **{name: getattr(spec, name) for name in Generation.__struct_fields__})
 
 
 class TaskAccepted(Message, frozen=True):

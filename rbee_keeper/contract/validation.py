@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidInput
-from .ids import is_model_ref, is_node_name
-from .tasks import Execute, Infer
+from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
+from .tasks import Generation, Infer
 from .workers import BACKENDS
 
 MAX_PROMPT_CHARACTERS = 32_768
@@ -42,7 +42,7 @@ def _range_problems(field: str, value: float, low: float, high: float) -> list[P
     return [_problem(field, f"{low:g}..{high:g}", f"{field} must be between {low:g} and {high:g}")]
 
 
-def generation_problems(request: Infer | Execute) -> list[Problem]:
+def generation_problems(request: Generation) -> list[Problem]:
     """List every rule of generation that the request breaks."""
     problems: list[Problem] = []
     if not 1 <= len(request.prompt) <= MAX_PROMPT_CHARACTERS:
@@ -82,6 +82,17 @@ def placement_problems(spec: Infer) -> list[Problem]:
     if spec.device is not None and spec.device < 0:
         problems.append(_problem("device", "0..", "device must not be negative"))
     return problems
+
+
+def require_worker_id(text: str) -> WorkerId:
+    """Return the text as the id of a worker.
+
+    Raises:
+        InvalidInput: it cannot be one.
+    """
+    if not is_worker_id(text):
+        require([_problem("worker_id", "identifier", "worker_id is letters, digits and dashes")])
+    return WorkerId(text)
 
 
 def require(problems: list[Problem]) -> None:

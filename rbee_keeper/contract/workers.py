@@ -38,6 +38,12 @@ class SpawnAnswer(Message, frozen=True):
     sequence: int
 
 
+class StopRequest(Message, frozen=True):
+    """Ask for the end of a worker: `POST /v1/workers/stop` of a hive, `POST /v2/workers/shutdown` of a queen."""
+
+    worker_id: str
+
+
 class LaunchOrder(Message, frozen=True, omit_defaults=True):
     """The first line on a worker's lifeline: everything it must know, secrets included.
 

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
-from ..contract.ids import WorkerId, is_worker_id
+from ..contract.ids import WorkerId
 from ..contract.nodes import Health
-from ..contract.validation import require
-from ..contract.workers import SpawnRequest, WorkerList, WorkerReady, WorkerReport
+from ..contract.validation import require_worker_id
+from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport
 from ..daemon.app import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
@@ -77,12 +77,8 @@ class HiveApi:
 
     async def stop_worker(self, request: Request) -> Response:
         """Drain one worker and end it."""
-        message = await read_message(request, dict[str, str], self.settings.body_limit_bytes)
-        worker_id = message.get("worker_id", "")
-        if not is_worker_id(worker_id):
-            rule = {"field": "worker_id", "constraint": "identifier", "message": "worker_id is letters, digits, dash"}
-            require([rule])
-        record = self.registry.get(WorkerId(worker_id))
+        message = await read_message(request, StopRequest, self.settings.body_limit_bytes)
+        record = self.registry.get(require_worker_id(message.worker_id))
         self.tasks.create_task(self.stopper.drain(record, self.settings.drain_s))
         return answer({"success": True, "message": "the worker is being stopped"}, status=202)
 

@@ -13,7 +13,7 @@ from ..contract import routes
 from ..contract.errors import ErrorBody, from_wire
 from ..contract.ids import ModelRef
 from ..contract.wire import decode, encode
-from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, WorkerList
+from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
 from ..errors import ConnectionFailed, InvalidInput, RbeeError
 from ..supervisor.daemon_record import DaemonRecords
 from ..transport.address import address_of
@@ -102,7 +102,7 @@ def _list(_: argparse.Namespace) -> None:
 
 
 def _stop(options: argparse.Namespace) -> None:
-    _call("POST", routes.HIVE_WORKER_STOP, encode({"worker_id": options.worker_id}))
+    _call("POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=options.worker_id)))
     _print(f"{options.worker_id} is being stopped")
 
 

@@ -4,7 +4,7 @@ from ..contract import routes
 from ..contract.errors import ErrorBody, from_wire
 from ..contract.ids import WorkerId
 from ..contract.wire import decode, encode
-from ..contract.workers import SpawnAnswer, SpawnRequest
+from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
 from ..errors import ProtocolError
 from ..transport.http_client import Answer, HttpClient
 from .registry import HiveEntry
@@ -40,6 +40,6 @@ class HiveClient:
 
     async def stop_worker(self, hive: HiveEntry, worker_id: WorkerId) -> None:
         """Have a worker drained and ended."""
-        body = encode({"worker_id": worker_id})
+        body = encode(StopRequest(worker_id=worker_id))
         answer = await self._client.request("POST", hive.url, routes.HIVE_WORKER_STOP, body=body, token=hive.token)
         raise_for_error(answer)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
-from ..contract.ids import WorkerId, is_worker_id
 from ..contract.nodes import FleetWorkerList, Health, QueenStatus
-from ..contract.validation import require
+from ..contract.validation import require_worker_id
+from ..contract.workers import StopRequest
 from ..daemon.app import answer, read_message
 from ..errors import Forbidden, WorkerNotFound
 from .hive_client import HiveClient
@@ -61,12 +61,8 @@ class StatusApi:
 
     async def stop_worker(self, request: Request) -> Response:
         """Have one worker drained and ended."""
-        message = await read_message(request, dict[str, str], self.settings.body_limit_bytes)
-        worker_id = message.get("worker_id", "")
-        if not is_worker_id(worker_id):
-            rule = {"field": "worker_id", "constraint": "identifier", "message": "worker_id is letters, digits, dash"}
-            require([rule])
-        found = self.registry.worker(WorkerId(worker_id))
+        message = await read_message(request, StopRequest, self.settings.body_limit_bytes)
+        found = self.registry.worker(require_worker_id(message.worker_id))
         if found is None:
             raise WorkerNotFound("no worker of that id", hint="rbee workers list")
         await self.hives.stop_worker(found[0], found[1].id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...contract.events import Event, Metrics, Started, StopReason, Token
 from ...contract.ids import TaskId
-from ...contract.tasks import Execute, sampling_of
+from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder, LoadingProgress
 from ...errors import ContextTooLong, InferenceFailed
 from ..engine import EngineInfo, Execution, JobEvent, ReportProgress
@@ -98,7 +98,7 @@ class LlamaEngine:
         started_at = time.perf_counter()
         tokens = self._model.vocabulary.tokenize(self._template.render(request), parse_special=not request.raw)
         self._require_room(len(tokens), request.max_tokens)
-        sampler = Sampler(sampling_of(request))
+        sampler = Sampler(request)
         sequence = _Sequence(
             slot=self._free_slots.pop(),
             request=request,

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from ...contract.tasks import Sampling
+from ...contract.tasks import Generation
 from .library import api
 
 PENALTY_WINDOW_TOKENS = 64
@@ -13,14 +13,14 @@ _SEED_BITS = 31
 class Sampler:
     """A chain in the order penalties, top-k, top-p, min-p, temperature, draw; greedy at temperature 0."""
 
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Generation) -> None:
         """Build the chain."""
         self.seed = sampling.seed if sampling.seed is not None else secrets.randbits(_SEED_BITS)
         self._chain: Any = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
         for part in self._parts(sampling):
             api.llama_sampler_chain_add(self._chain, part)
 
-    def _parts(self, sampling: Sampling) -> list[Any]:
+    def _parts(self, sampling: Generation) -> list[Any]:
         parts = []
         if sampling.repetition_penalty not in (0.0, 1.0):
             penalty = sampling.repetition_penalty
