@@ -6,7 +6,7 @@ from ..errors import RbeeError, error_classes
 from .wire import Message
 
 
-class ErrorInfo(Message, frozen=True, omit_defaults=True):
+class ErrorInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One error on the wire.
 
     `type` and `param` make the object readable for OpenAI clients; `src` names the hop that failed.
@@ -23,7 +23,7 @@ class ErrorInfo(Message, frozen=True, omit_defaults=True):
     src: str = ""
 
 
-class ErrorBody(Message, frozen=True):
+class ErrorBody(Message, frozen=True, kw_only=True):
     """The body of an answer that is not a success."""
 
     error: ErrorInfo

@@ -13,14 +13,14 @@ StopReason = Literal["EOS", "MAX_TOKENS", "STOP_SEQUENCE", "CANCELLED", "ERROR"]
 DONE = b"data: [DONE]\n\n"
 
 
-class Queued(Message, frozen=True, tag_field="event", tag="queued"):
+class Queued(Message, frozen=True, kw_only=True, tag_field="event", tag="queued"):
     """The queen has taken the task."""
 
     task_id: TaskId
     queue_position: int
 
 
-class Narration(Message, frozen=True, tag_field="event", tag="narration", omit_defaults=True):
+class Narration(Message, frozen=True, kw_only=True, tag_field="event", tag="narration", omit_defaults=True):
     """What is happening now, for a person; `percent` when the step can be measured."""
 
     actor: str
@@ -30,7 +30,7 @@ class Narration(Message, frozen=True, tag_field="event", tag="narration", omit_d
     percent: float | None = None
 
 
-class Started(Message, frozen=True, tag_field="event", tag="started"):
+class Started(Message, frozen=True, kw_only=True, tag_field="event", tag="started"):
     """The worker has given the execution a slot; `started_at` is Unix time in seconds."""
 
     job_id: TaskId
@@ -40,14 +40,14 @@ class Started(Message, frozen=True, tag_field="event", tag="started"):
     prompt_tokens: int
 
 
-class Token(Message, frozen=True, tag_field="event", tag="token"):
+class Token(Message, frozen=True, kw_only=True, tag_field="event", tag="token"):
     """The next piece of text, whole UTF-8, with its rising index."""
 
     t: str
     i: int
 
 
-class Metrics(Message, frozen=True, tag_field="event", tag="metrics"):
+class Metrics(Message, frozen=True, kw_only=True, tag_field="event", tag="metrics"):
     """Figures taken while the execution runs."""
 
     tokens_per_sec: float
@@ -56,7 +56,7 @@ class Metrics(Message, frozen=True, tag_field="event", tag="metrics"):
     slots_busy: int
 
 
-class Usage(Message, frozen=True):
+class Usage(Message, frozen=True, kw_only=True):
     """Token counts in OpenAI's words."""
 
     prompt_tokens: int
@@ -64,7 +64,7 @@ class Usage(Message, frozen=True):
     total_tokens: int
 
 
-class End(Message, frozen=True, tag_field="event", tag="end", omit_defaults=True):
+class End(Message, frozen=True, kw_only=True, tag_field="event", tag="end", omit_defaults=True):
     """The execution ended well; nothing but `[DONE]` follows.
 
     `queue_ms` is the wait for a slot, `ttft_ms` the time from the request to the first token, `prompt_ms`
@@ -82,7 +82,7 @@ class End(Message, frozen=True, tag_field="event", tag="end", omit_defaults=True
     stop_sequence_matched: str | None = None
 
 
-class Failed(Message, frozen=True, tag_field="event", tag="error", omit_defaults=True):
+class Failed(Message, frozen=True, kw_only=True, tag_field="event", tag="error", omit_defaults=True):
     """The task ended with an error; nothing but `[DONE]` follows."""
 
     code: str

@@ -7,14 +7,14 @@ from .wire import Message
 from .workers import Backend, WorkerState, WorkerView
 
 
-class QueenOrder(Message, frozen=True, omit_defaults=True):
+class QueenOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a queen's lifeline: what the keeper that started it wants."""
 
     token: str
     is_ephemeral: bool = False
 
 
-class HiveOrder(Message, frozen=True, omit_defaults=True):
+class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a hive's lifeline: what the queen that started it wants.
 
     `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
@@ -28,7 +28,7 @@ class HiveOrder(Message, frozen=True, omit_defaults=True):
     is_ephemeral: bool = False
 
 
-class HiveSnapshot(Message, frozen=True):
+class HiveSnapshot(Message, frozen=True, kw_only=True):
     """A hive's full report to its queen: `POST /v2/hives/heartbeat`.
 
     `sequence` rises with every report, so that a late one cannot undo a newer one.
@@ -44,7 +44,7 @@ class HiveSnapshot(Message, frozen=True):
     workers: list[WorkerView]
 
 
-class Health(Message, frozen=True):
+class Health(Message, frozen=True, kw_only=True):
     """The answer of `GET /health` of a queen or a hive."""
 
     status: Literal["ok", "alive"]
@@ -52,7 +52,7 @@ class Health(Message, frozen=True):
     api_version: str = "v1"
 
 
-class HiveView(Message, frozen=True):
+class HiveView(Message, frozen=True, kw_only=True):
     """A hive as the queen sees it."""
 
     hive_id: HiveId
@@ -63,7 +63,7 @@ class HiveView(Message, frozen=True):
     last_report_age_s: float
 
 
-class FleetWorker(Message, frozen=True, omit_defaults=True):
+class FleetWorker(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A worker as the queen sees it: an entry of `GET /v2/workers/list`."""
 
     worker_id: WorkerId
@@ -80,13 +80,13 @@ class FleetWorker(Message, frozen=True, omit_defaults=True):
     last_activity: float
 
 
-class FleetWorkerList(Message, frozen=True):
+class FleetWorkerList(Message, frozen=True, kw_only=True):
     """The answer of `GET /v2/workers/list`."""
 
     workers: list[FleetWorker]
 
 
-class QueenStatus(Message, frozen=True):
+class QueenStatus(Message, frozen=True, kw_only=True):
     """The answer of `GET /v2/status`: the whole picture for `ps` and `queen status`."""
 
     version: str

@@ -13,7 +13,7 @@ DEFAULT_MAX_TOKENS = 256
 DEFAULT_TEMPERATURE = 0.7
 
 
-class Generation(Message, frozen=True, omit_defaults=True):
+class Generation(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What to generate: the prompt and how the next token is drawn.
 
     `raw` leaves the chat template out. `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
@@ -33,7 +33,7 @@ class Generation(Message, frozen=True, omit_defaults=True):
     stop: list[str] = []
 
 
-class Infer(Generation, frozen=True, omit_defaults=True):
+class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
     """Generate text somewhere: the body of `POST /v2/tasks`; `deadline_ms` is Unix time."""
 
     model: ModelRef = ModelRef("")
@@ -47,7 +47,7 @@ class Infer(Generation, frozen=True, omit_defaults=True):
 TaskSpec = Infer
 
 
-class Execute(Generation, frozen=True, omit_defaults=True):
+class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):
     """One execution of a task on one worker: the body of `POST /execute`."""
 
     job_id: TaskId
@@ -61,7 +61,7 @@ def execution_of(task_id: TaskId, spec: Infer) -> Execute:
     return Execute(job_id=task_id, **{name: getattr(spec, name) for name in Generation.__struct_fields__})
 
 
-class TaskAccepted(Message, frozen=True):
+class TaskAccepted(Message, frozen=True, kw_only=True):
     """The 202 answer: where the task stands and where its events are."""
 
     task_id: TaskId
@@ -71,7 +71,7 @@ class TaskAccepted(Message, frozen=True):
     correlation_id: str
 
 
-class TaskView(Message, frozen=True, omit_defaults=True):
+class TaskView(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What `GET /v2/tasks/{id}` tells."""
 
     task_id: TaskId

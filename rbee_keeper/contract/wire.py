@@ -1,4 +1,4 @@
-"""The shape every message shares: frozen, closed, keyword-only."""
+"""The shape every message shares: frozen and closed."""
 
 from typing import TypeVar
 
@@ -7,7 +7,7 @@ import msgspec
 MessageT = TypeVar("MessageT")
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A value that crosses a wire; unknown fields are refused."""
 
 

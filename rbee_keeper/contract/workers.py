@@ -13,7 +13,7 @@ WorkerState = Literal["starting", "loading", "idle", "busy", "draining", "stoppe
 LoadingStage = Literal["loading_to_vram", "ready", "error"]
 
 
-class SpawnRequest(Message, frozen=True, omit_defaults=True):
+class SpawnRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Ask a hive for a worker: `POST /v1/workers/spawn`.
 
     `owner` marks a caller that proved to be the person who runs the daemons; only then may the reference
@@ -26,7 +26,7 @@ class SpawnRequest(Message, frozen=True, omit_defaults=True):
     owner: bool = False
 
 
-class SpawnAnswer(Message, frozen=True):
+class SpawnAnswer(Message, frozen=True, kw_only=True):
     """The worker that the hive is starting.
 
     `sequence` is that of the hive's last report before this worker: reports up to it do not know the worker yet.
@@ -38,13 +38,13 @@ class SpawnAnswer(Message, frozen=True):
     sequence: int
 
 
-class StopRequest(Message, frozen=True):
+class StopRequest(Message, frozen=True, kw_only=True):
     """Ask for the end of a worker: `POST /v1/workers/stop` of a hive, `POST /v2/workers/shutdown` of a queen."""
 
     worker_id: str
 
 
-class LaunchOrder(Message, frozen=True, omit_defaults=True):
+class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a worker's lifeline: everything it must know, secrets included.
 
     `token` is what callers of this worker must present, `secret` what the worker itself presents in its
@@ -66,7 +66,7 @@ class LaunchOrder(Message, frozen=True, omit_defaults=True):
     drain_s: float = 30.0
 
 
-class WorkerReady(Message, frozen=True):
+class WorkerReady(Message, frozen=True, kw_only=True):
     """A worker's port is open: `POST /v1/workers/ready` to its hive."""
 
     worker_id: WorkerId
@@ -77,7 +77,7 @@ class WorkerReady(Message, frozen=True):
     secret: str
 
 
-class WorkerReport(Message, frozen=True, omit_defaults=True):
+class WorkerReport(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A worker's model is loaded, or could not be: `POST /v1/workers/state` to its hive."""
 
     worker_id: WorkerId
@@ -87,7 +87,7 @@ class WorkerReport(Message, frozen=True, omit_defaults=True):
     error: ErrorInfo | None = None
 
 
-class WorkerView(Message, frozen=True, omit_defaults=True):
+class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A worker as its hive sees it; `token` travels to the queen only."""
 
     id: WorkerId
@@ -104,13 +104,13 @@ class WorkerView(Message, frozen=True, omit_defaults=True):
     token: str = ""
 
 
-class WorkerList(Message, frozen=True):
+class WorkerList(Message, frozen=True, kw_only=True):
     """The answer of `GET /v1/workers/list`."""
 
     workers: list[WorkerView]
 
 
-class LoadingProgress(Message, frozen=True, tag_field="event", tag="loading", omit_defaults=True):
+class LoadingProgress(Message, frozen=True, kw_only=True, tag_field="event", tag="loading", omit_defaults=True):
     """One message of `GET /v1/loading/progress`; `vram_mb` counts model bytes placed so far."""
 
     stage: LoadingStage
@@ -123,7 +123,7 @@ class LoadingProgress(Message, frozen=True, tag_field="event", tag="loading", om
     hint: str = ""
 
 
-class WorkerHealth(Message, frozen=True):
+class WorkerHealth(Message, frozen=True, kw_only=True):
     """The answer of a worker's `GET /health`."""
 
     status: Literal["healthy", "unhealthy"]
@@ -135,7 +135,7 @@ class WorkerHealth(Message, frozen=True):
     last_activity: float
 
 
-class Readiness(Message, frozen=True, omit_defaults=True):
+class Readiness(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The answer of a worker's `GET /v1/ready`."""
 
     ready: bool
@@ -144,7 +144,7 @@ class Readiness(Message, frozen=True, omit_defaults=True):
     progress_url: str | None = None
 
 
-class ShutdownRequest(Message, frozen=True):
+class ShutdownRequest(Message, frozen=True, kw_only=True):
     """The body of `POST /v1/admin/shutdown`."""
 
     graceful: bool = True
