@@ -1,5 +1,7 @@
 """The Typer application: registers every command, and nothing else."""
 
+from typing import Annotated
+
 import typer
 
 from .doctor import doctor
@@ -7,7 +9,7 @@ from .infer import infer
 from .logs import logs
 from .ps import ps
 from .queen import app as queen_app
-from .version import version
+from .version import show_and_leave, version
 from .workers import app as workers_app
 
 app = typer.Typer(
@@ -18,6 +20,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def rbee(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=show_and_leave)
+    ] = False,
+) -> None:
+    """Your own AI on all the machines you own."""
+
+
 app.command()(infer)
 app.add_typer(queen_app, name="queen", help="The queen that stays: start, stop, status.")
 app.command()(ps)

@@ -8,7 +8,7 @@ from . import diagnostics, output
 from .options import JsonOption, QueenUrlOption
 from .queen_process import find_queen
 
-_HEADINGS = ("WORKER", "NODE", "STATE", "MODEL", "DEVICE", "SLOTS", "PID", "LAST USED")
+_HEADINGS = ("WORKER", "NODE", "STATE", "MODEL", "DEVICE", "SLOTS USED", "PID", "LAST USED")
 
 
 def ps(as_json: JsonOption = False, queen_url: QueenUrlOption = None) -> None:
@@ -35,13 +35,14 @@ def show_workers(workers: list[FleetWorker], *, as_json: bool) -> None:
 
 
 def _row(worker: FleetWorker, now: float) -> tuple[str, ...]:
+    is_open = worker.state in ("idle", "busy")
     return (
         worker.worker_id,
         worker.node,
         worker.state,
         worker.model_ref,
         worker.backend if worker.backend == "cpu" else f"{worker.backend}:{worker.device}",
-        f"{worker.slots_total - worker.slots_available}/{worker.slots_total}",
+        f"{worker.slots_total - worker.slots_available}/{worker.slots_total}" if is_open else "-",
         str(worker.pid),
         f"{max(now - worker.last_activity, 0):.0f} s ago",
     )

@@ -3,6 +3,8 @@
 import platform
 from importlib import metadata
 
+import typer
+
 from .. import __version__
 from . import output
 from .options import JsonOption
@@ -15,6 +17,13 @@ def version(as_json: JsonOption = False) -> None:
         output.as_json(versions)
     else:
         output.line(" ".join(f"{name} {number}" for name, number in versions.items()))
+
+
+def show_and_leave(is_wanted: bool) -> None:
+    """Answer `rbee --version`."""
+    if is_wanted:
+        output.line(f"rbee {__version__}")
+        raise typer.Exit
 
 
 def _installed() -> str:
