@@ -31,8 +31,8 @@ class FrameCutter:
 
 def fields(message: bytes) -> Iterator[tuple[str, str]]:
     """Yield the fields of one message; comments are left out."""
-    for line in message.decode().splitlines():
-        name, _, value = line.partition(":")
+    for line in message.splitlines():  # of bytes: text has line ends of its own, such as U+2028
+        name, _, value = line.decode().partition(":")
         if name:
             yield name, value.removeprefix(" ")
 
