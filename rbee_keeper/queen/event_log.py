@@ -43,7 +43,7 @@ class EventLog:
 
         A reader of a closed log that has seen everything gets the last frame again.
         """
-        position = after_id
+        position = min(after_id, self.last_id)
         if self.is_closed and position >= self.last_id:
             position = self.last_id - 1
         while True:
