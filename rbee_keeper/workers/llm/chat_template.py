@@ -52,7 +52,7 @@ class ChatTemplate:
         messages.append({"role": "user", "content": request.prompt})
         try:
             return self._template.render(messages=messages, add_generation_prompt=True, **self._variables)
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
+        except Exception as error:
             raise InvalidInput(
                 f"the model's chat template refuses this request: {error}", hint="leave --system out, or use --raw"
             ) from error
