@@ -28,9 +28,11 @@ class TextOutput:
 
     def _release(self, text: str) -> str:
         self._held += text
-        found = min(((position, stop) for stop in self._stop if (position := self._held.find(stop)) >= 0), default=None)
+        # the one that is complete first, so that it does not matter where the tokens cut the text
+        matches = ((at + len(stop), at, stop) for stop in self._stop if (at := self._held.find(stop)) >= 0)
+        found = min(matches, default=None)
         if found is not None:
-            position, self.matched = found
+            _, position, self.matched = found
             released = self._held[:position]
             self._held = ""
             return released
