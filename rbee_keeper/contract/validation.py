@@ -67,6 +67,7 @@ def generation_problems(request: Generation) -> list[Problem]:
         problems.append(
             _problem("stop", f"1..{MAX_STOP_CHARACTERS}", f"a stop string has 1 to {MAX_STOP_CHARACTERS} characters")
         )
+    problems += _text_problems("stop", "".join(request.stop))
     return problems
 
 
