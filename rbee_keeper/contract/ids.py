@@ -65,4 +65,4 @@ def is_node_name(text: str) -> bool:
 
 def is_model_ref(text: str) -> bool:
     """Tell whether the text has the form of a model reference, without parent folders."""
-    return _MODEL_REF.fullmatch(text) is not None and ".." not in text.split("/")
+    return _MODEL_REF.fullmatch(text) is not None and ".." not in text.replace(":", "/").split("/")
