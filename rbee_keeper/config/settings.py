@@ -97,7 +97,10 @@ def load_settings(
         text = environment.get(f"RBEE_{setting.name.upper()}")
         if text is not None:
             values[setting.name] = _parse(setting.name, setting.default, text, f"RBEE_{setting.name.upper()}")
-    values |= {name: value for name, value in (flags or {}).items() if value is not None}
+    for name, value in (flags or {}).items():
+        if value is not None:
+            default = next(setting.default for setting in SETTING_FIELDS if setting.name == name)
+            values[name] = _checked(name, default, value, "the command line")
     return Settings(**values)
 
 
@@ -199,7 +202,7 @@ def environment_for_children(settings: Settings, *, with_token: bool = False) ->
     environment = {name: value for name, value in os.environ.items() if name != "RBEE_API_TOKEN"}
     for setting in SETTING_FIELDS:
         value = getattr(settings, setting.name)
-        if value == setting.default or (setting.name == "api_token" and not with_token):
+        if setting.name == "api_token" and not with_token:
             continue
         text = os.pathsep.join(map(str, value)) if isinstance(value, tuple) else str(value)
         environment[f"RBEE_{setting.name.upper()}"] = text
