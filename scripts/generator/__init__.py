@@ -1,0 +1,1 @@
+"""Writes the files that follow from the code: completions, man pages, reference pages."""
