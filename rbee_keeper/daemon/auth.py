@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,12 +10,14 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.routes import OPEN_PATHS
-from ..errors import InvalidApiKey, MissingApiKey, RbeeError
+from ..errors import Forbidden, InvalidApiKey, MissingApiKey, RbeeError
+from ..transport.listener import is_loopback
 from .error_response import answer_error
 from .narration import Narrator
 
 Caller = Literal["owner", "anonymous"]
 _MAX_TOKEN_CHARACTERS = 8192
+_ORIGIN = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:]+\]|[^:/\[\]]+)(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +38,26 @@ def fingerprint(token: str) -> str:
     return "token:" + hashlib.sha256(token.encode()).hexdigest()[:6]
 
 
-def check(access: Access, header: str | None) -> Caller:
-    """Tell who calls.
+def check(access: Access, header: str | None, origin: str | None = None) -> Caller:
+    """Tell who calls; a browser names the site that a page came from as the origin.
 
     Raises:
         MissingApiKey: there is no header and one is required.
         InvalidApiKey: the header holds no token, or not the right one.
+        Forbidden: a page of another site calls without the token.
     """
+    caller = _caller(access, header)
+    if caller == "anonymous" and origin is not None and not _is_of_this_machine(origin):
+        raise Forbidden("a page of another site needs the token", hint="set api_token, and send it with the request")
+    return caller
+
+
+def _is_of_this_machine(origin: str) -> bool:
+    found = _ORIGIN.fullmatch(origin)
+    return found is not None and is_loopback(found["host"].strip("[]"))
+
+
+def _caller(access: Access, header: str | None) -> Caller:
     if header is None:
         if access.is_required:
             raise MissingApiKey("a token is needed", hint="send the header Authorization: Bearer <token>")
@@ -76,7 +92,8 @@ class AuthMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            scope["caller"] = check(self._access, Headers(scope=scope).get("authorization"))
+            headers = Headers(scope=scope)
+            scope["caller"] = check(self._access, headers.get("authorization"), headers.get("origin"))
         except RbeeError as error:
             self._narrator.say("refuse", error.message, level="WARN", code=error.code, path=scope["path"])
             answer = answer_error(error, source=self._source, correlation_id=scope.get("correlation_id", ""))
