@@ -18,7 +18,7 @@ def ps(as_json: JsonOption = False, queen_url: QueenUrlOption = None) -> None:
         if as_json:
             output.as_json({"workers": []})
         else:
-            diagnostics.say("no queen is running; nothing of rbee's is")
+            diagnostics.say("no queen is running")
         return
     show_workers(queen.workers().workers, as_json=as_json)
 

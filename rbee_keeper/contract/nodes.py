@@ -17,6 +17,7 @@ class QueenOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
 class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a hive's lifeline: what the queen that started it wants.
 
+    `queen_url` is empty when the hive was started by hand and has to find the person's queen itself.
     `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
     """
 
@@ -31,7 +32,7 @@ class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
 class HiveSnapshot(Message, frozen=True, kw_only=True):
     """A hive's full report to its queen: `POST /v2/hives/heartbeat`.
 
-    `sequence` rises with every report, so that a late one cannot undo a newer one.
+    `sequence` rises with every report, so that a late one cannot undo a newer one. `is_leaving` marks the last one.
     """
 
     hive_id: HiveId
@@ -42,6 +43,7 @@ class HiveSnapshot(Message, frozen=True, kw_only=True):
     pid: int
     sequence: int
     workers: list[WorkerView]
+    is_leaving: bool = False
 
 
 class Health(Message, frozen=True, kw_only=True):

@@ -38,8 +38,8 @@ def fingerprint(token: str) -> str:
     return "token:" + hashlib.sha256(token.encode()).hexdigest()[:6]
 
 
-def check(access: Access, header: str | None, origin: str | None = None) -> Caller:
-    """Tell who calls; a browser names the site that a page came from as the origin.
+def check(access: Access, header: str | None, origin: str | None = None, host: str | None = None) -> Caller:
+    """Tell who calls; a browser names the site that a page came from as origin, and the site it thinks it asks as host.
 
     Raises:
         MissingApiKey: there is no header and one is required.
@@ -47,12 +47,14 @@ def check(access: Access, header: str | None, origin: str | None = None) -> Call
         Forbidden: a page of another site calls without the token.
     """
     caller = _caller(access, header)
-    if caller == "anonymous" and origin is not None and not _is_of_this_machine(origin):
+    if caller == "anonymous" and not (_is_of_this_machine(origin) and _is_of_this_machine(host and f"http://{host}")):
         raise Forbidden("a page of another site needs the token", hint="set api_token, and send it with the request")
     return caller
 
 
-def _is_of_this_machine(origin: str) -> bool:
+def _is_of_this_machine(origin: str | None) -> bool:
+    if origin is None:
+        return True
     found = _ORIGIN.fullmatch(origin)
     return found is not None and is_loopback(found["host"].strip("[]"))
 
@@ -93,7 +95,9 @@ class AuthMiddleware:
             return
         try:
             headers = Headers(scope=scope)
-            scope["caller"] = check(self._access, headers.get("authorization"), headers.get("origin"))
+            scope["caller"] = check(
+                self._access, headers.get("authorization"), headers.get("origin"), headers.get("host")
+            )
         except RbeeError as error:
             self._narrator.say("refuse", error.message, level="WARN", code=error.code, path=scope["path"])
             answer = answer_error(error, source=self._source, correlation_id=scope.get("correlation_id", ""))

@@ -14,13 +14,14 @@ from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.narration import Narrator
 from ..daemon.serve import StopSignal, serve
+from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .api import HiveApi
-from .heartbeat import Heartbeat
+from .heartbeat import Heartbeat, QueenAddress
 from .worker_registry import WorkerRegistry
 from .worker_spawn import WorkerSpawner
 from .worker_start import Unassigned
@@ -61,8 +62,7 @@ class Hive:
             node=LOCAL_NODE,
             own_url=own_url,
             own_token=order.token,
-            queen_url=order.queen_url,
-            queen_token=order.queen_token,
+            find_queen=self._find_queen,
             registry=self._registry,
             client=self._client,
             narrator=self._narrator,
@@ -70,6 +70,14 @@ class Hive:
         self._spawner = WorkerSpawner(settings, self._registry, own_url)
         self._spawner.keep_standby(spec.standby)
         self._stopper = WorkerStopper(self._registry, self._client, self._narrator, grace_s=settings.stop_grace_s)
+
+    def _find_queen(self) -> QueenAddress | None:
+        """Return the queen of the order, else the one that this hive's person runs: nobody else gets our tokens."""
+        order = self._spec.order
+        if order.queen_url:
+            return QueenAddress(url=order.queen_url, token=order.queen_token)
+        record = DaemonRecords(self._spec.settings.paths.run_dir).read("queen")
+        return None if record is None else QueenAddress(url=record.url, token=record.token)
 
     async def run(self) -> None:
         """Serve until the stop signal, the end of the queen or the end of the lease."""
@@ -140,4 +148,6 @@ class Hive:
         if standby is not None:
             processes.append(("standby", standby))
         await self._stopper.end_all(processes, self._spec.settings.cascade_grace_s)
+        if not self._spec.is_ours:
+            await self._heartbeat.say_goodbye()
         self._client.close()

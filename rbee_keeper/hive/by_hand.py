@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     daemon = commands.add_parser("daemon", help="run the hive until a signal")
     daemon.add_argument("--host", "--addr", dest="host", help="address to bind (default 127.0.0.1)")
     daemon.add_argument("--port", type=int, help="port to bind (default 9200)")
-    daemon.add_argument("--queen-url", help="queen to report to (default http://127.0.0.1:8080)")
+    daemon.add_argument("--queen-url", help="queen to report to (default: the one you run)")
     daemon.set_defaults(run=_daemon)
     worker = commands.add_parser("worker", help="spawn, list and stop workers of the running hive")
     verbs = worker.add_subparsers(required=True, metavar="VERB")

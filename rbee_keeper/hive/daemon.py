@@ -45,7 +45,7 @@ def run_for_person(settings: Settings) -> None:
     token = settings.api_token or new_token()
     order = HiveOrder(
         hive_id=new_hive_id(),
-        queen_url=settings.queen_url or f"http://127.0.0.1:{settings.queen_port}",
+        queen_url=settings.queen_url,
         queen_token=settings.api_token,
         token=token,
         lease_s=0.0,

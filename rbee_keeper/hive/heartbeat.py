@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from .. import __version__
 from ..contract import routes
@@ -16,6 +18,14 @@ from .worker_registry import WorkerRegistry
 _RETRY_S = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueenAddress:
+    """Where the queen is, and what proves to it that this hive belongs to the same person."""
+
+    url: str
+    token: str
+
+
 class Heartbeat:
     """Sends snapshots; a newer one replaces one that could not be sent."""
 
@@ -26,16 +36,14 @@ class Heartbeat:
         node: NodeName,
         own_url: str,
         own_token: str,
-        queen_url: str,
-        queen_token: str,
+        find_queen: Callable[[], QueenAddress | None],
         registry: WorkerRegistry,
         client: HttpClient,
         narrator: Narrator,
     ) -> None:
-        """Report to that queen."""
+        """Look for the queen at each report, since it may start after this hive."""
         self._identity = (hive_id, node, own_url, own_token)
-        self._queen_url = queen_url
-        self._queen_token = queen_token
+        self._find_queen = find_queen
         self._registry = registry
         self._client = client
         self._narrator = narrator
@@ -63,7 +71,14 @@ class Heartbeat:
             except TimeoutError:
                 continue
 
-    async def _send(self) -> bool:
+    async def say_goodbye(self) -> None:
+        """Tell the queen that this hive ends, so that she need not find out."""
+        await self._send(is_leaving=True)
+
+    async def _send(self, *, is_leaving: bool = False) -> bool:
+        queen = self._find_queen()
+        if queen is None:
+            return False
         hive_id, node, url, token = self._identity
         self._sequence += 1
         snapshot = HiveSnapshot(
@@ -75,10 +90,11 @@ class Heartbeat:
             pid=os.getpid(),
             sequence=self._sequence,
             workers=[record.view() for record in self._registry.all()],
+            is_leaving=is_leaving,
         )
         try:
             answer = await self._client.request(
-                "POST", self._queen_url, routes.WORKER_READY_AT_QUEEN, body=encode(snapshot), token=self._queen_token
+                "POST", queen.url, routes.WORKER_READY_AT_QUEEN, body=encode(snapshot), token=queen.token
             )
         except RbeeError as error:
             self._note(is_connected=False, why=error.message)

@@ -12,8 +12,6 @@ from ..contract.nodes import HiveSnapshot
 from ..daemon.app import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import Forbidden
-from ..transport.address import address_of
-from ..transport.listener import is_loopback
 from .registry import FleetRegistry
 
 _CHECKS_PER_STALE_TIME = 4
@@ -32,9 +30,7 @@ class Heartbeats:
         report = await read_message(request, HiveSnapshot, self.settings.body_limit_bytes)
         known = self.registry.hive(report.hive_id)
         if request.scope["caller"] != "owner":
-            if known is not None and known.is_ours:
-                raise Forbidden("this hive reports with its queen's token")
-            _require_loopback(report)
+            raise Forbidden("a hive reports with its queen's token", hint="set the same api_token for both")
         if known is None:
             self.narrator.say("register", f"hive {report.hive_id} reports from {report.node}", target=report.hive_id)
         self.registry.take_report(report, time.time())
@@ -46,10 +42,3 @@ class Heartbeats:
             await asyncio.sleep(self.settings.hive_stale_s / _CHECKS_PER_STALE_TIME)
             for hive_id in self.registry.drop_silent(time.time(), self.settings.hive_stale_s):
                 self.narrator.say("forget", f"hive {hive_id} fell silent", level="WARN", target=hive_id)
-
-
-def _require_loopback(report: HiveSnapshot) -> None:
-    """Let callers without a token name only addresses of this machine: the queen will send requests there."""
-    for url in (report.url, *(worker.url for worker in report.workers)):
-        if not is_loopback(address_of(url).host):
-            raise Forbidden("a hive on another machine needs the queen's token", hint="set api_token on both")

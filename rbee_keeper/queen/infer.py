@@ -36,6 +36,7 @@ from .worker_spawn import WorkerSpawn
 
 _BUSY_WAITS_S = (1.0, 2.0, 4.0)
 _ATTEMPTS_BEFORE_FIRST_TOKEN = 2
+_HIVES_LOST_AT_MOST = 2
 _CLOSING = (b"event: end\n", b"event: error\n")
 _FAILED = b"event: error\n"
 _TOKEN = b"event: token\n"
@@ -115,6 +116,7 @@ class InferRunner:
     async def _find_worker(self, task: Task) -> WorkerId:
         """Decide and act until a worker has a slot leased for the task."""
         waits_for: WorkerId | None = None
+        hives_lost = 0
         while True:
             self._raise_if_failed(waits_for)
             decision = decide(self.registry.snapshot(), _facts(task), time.time())
@@ -126,8 +128,10 @@ class InferRunner:
                     return worker_id
                 case SpawnWorker():
                     task.move("preparing")
-                    waits_for = await self.spawn.spawn(task, decision)
-                    self.tasks.create_task(self.spawn.narrate_load(task, waits_for))
+                    waits_for = await self._spawn(task, decision)
+                    hives_lost += waits_for is None
+                    if hives_lost > _HIVES_LOST_AT_MOST:
+                        raise ConnectionFailed("no hive answers", hint="rbee logs hive")
                 case StartHive():
                     task.move("preparing")
                     self.local_hive.ensure()
@@ -138,6 +142,18 @@ class InferRunner:
                     raise error
                 case _:
                     assert_never(decision)
+
+    async def _spawn(self, task: Task, decision: SpawnWorker) -> WorkerId | None:
+        """Have a worker started and its load narrated; None when the hive turned out to be gone."""
+        try:
+            worker_id = await self.spawn.spawn(task, decision)
+        except ConnectionFailed:
+            self.narrator.say("forget", "the hive does not answer", level="WARN", target=decision.hive_id)
+            self.registry.drop_hive(decision.hive_id)
+            self.local_hive.discard(decision.hive_id)
+            return None
+        self.tasks.create_task(self.spawn.narrate_load(task, worker_id))
+        return worker_id
 
     def _raise_if_failed(self, worker_id: WorkerId | None) -> None:
         """End the task with the reason why the worker that it waited for failed."""

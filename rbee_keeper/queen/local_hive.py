@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ..contract.ids import LOCAL_NODE
+from ..contract.ids import HiveId
 from ..supervisor.process import describe_exit
 from ..supervisor.waiting import ended
 from .hive_start import HiveProcess
@@ -29,11 +29,6 @@ class LocalHive:
         self._lease_s = lease_s
         self._hive: HiveProcess | None = None
 
-    @property
-    def node(self) -> str:
-        """The name of this machine's node."""
-        return LOCAL_NODE
-
     def adopt(self, hive: HiveProcess) -> None:
         """Take over a hive that was started before the event loop ran."""
         self._hive = hive
@@ -48,6 +43,13 @@ class LocalHive:
         """
         if self._hive is None or self._hive.daemon.process.return_code is not None:
             self.adopt(self._start())
+
+    def discard(self, hive_id: HiveId) -> None:
+        """Give up the hive when it is that one and does not answer any more."""
+        if self._hive is not None and self._hive.id == hive_id:
+            self._hive.daemon.process.terminate()
+            self._hive.daemon.process.release_lifeline()
+            self._hive = None
 
     async def renew_leases(self) -> None:
         """Give the hive a sign of life until cancelled."""

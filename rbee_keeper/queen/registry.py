@@ -53,6 +53,9 @@ class FleetRegistry:
 
     def take_report(self, report: HiveSnapshot, now: float) -> None:
         """Replace what is known of a hive; a report that was overtaken by a newer one is dropped."""
+        if report.is_leaving:
+            self.drop_hive(report.hive_id)
+            return
         entry = self._hives.get(report.hive_id)
         if entry is None:
             entry = HiveEntry(

@@ -58,9 +58,10 @@ class WorkerSpawn:
             async with self._client.stream("GET", worker.url, routes.LOADING_PROGRESS, token=worker.token) as answer:
                 if answer.status != 200:
                     return
+                said = -1
                 async for chunk in answer.chunks():
                     for message in cutter.feed(chunk):
-                        self._narrate(task, worker_id, sse.data_of(message))
+                        said = self._narrate(task, worker_id, sse.data_of(message), said)
 
     async def _announced(self, worker_id: WorkerId) -> WorkerView | None:
         """Wait until the worker's hive has reported it with its token; None when it is gone."""
@@ -70,20 +71,16 @@ class WorkerSpawn:
             await self._registry.wait_for_change()
         return None
 
-    def _narrate(self, task: Task, worker_id: WorkerId, data: str | None) -> None:
+    def _narrate(self, task: Task, worker_id: WorkerId, data: str | None, said: int) -> int:
+        """Tell the task about a step of another percent than was said last; return what has been said now."""
         if data is None or data == "[DONE]" or task.state != "preparing":
-            return
+            return said
         step = decode(data, LoadingProgress)
-        if step.stage == "loading_to_vram":
-            task.say(
-                Narration(
-                    actor="llm-worker-rbee",
-                    action="load",
-                    human="loading the model",
-                    target=worker_id,
-                    percent=step.percent,
-                )
-            )
+        percent = int(step.percent)
+        if step.stage == "loading_to_vram" and percent != said:
+            human = "loading the model"
+            task.say(Narration(actor="worker-rbee", action="load", human=human, target=worker_id, percent=step.percent))
+        return percent
 
 
 def _view_of(answer: SpawnAnswer, decision: SpawnWorker) -> WorkerView:
