@@ -1,0 +1,209 @@
+"""Policy: every decision it can take, and why it says it took it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
+from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout
+from rbee_keeper.queen.scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
+from rbee_keeper.queen.scheduling.policy import decide
+from rbee_keeper.queen.scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
+
+NOW = 1000.0
+
+
+def worker(name: str = "w1", **facts: Any) -> WorkerFacts:
+    """Return an idle worker with the model `m` and four free slots, but for the given facts."""
+    usual: dict[str, Any] = {
+        "hive_id": HiveId("h1"),
+        "node": NodeName("localhost"),
+        "model_ref": ModelRef("m"),
+        "backend": "cpu",
+        "device": 0,
+        "state": "idle",
+        "slots_total": 4,
+        "slots_free": 4,
+    }
+    return WorkerFacts(id=WorkerId(name), **{**usual, **facts})
+
+
+def hive(name: str = "h1", node: str = "localhost", workers: int = 0) -> HiveFacts:
+    """Return a hive."""
+    return HiveFacts(id=HiveId(name), node=NodeName(node), workers=workers)
+
+
+def task(**facts: Any) -> TaskFacts:
+    """Return a task for the model `m`, but for the given facts."""
+    return TaskFacts(**{"id": TaskId("t1"), "model_ref": ModelRef("m"), **facts})
+
+
+def fleet(
+    *workers: WorkerFacts, hives: tuple[HiveFacts, ...] | None = None, pending: tuple[PendingSpawn, ...] = ()
+) -> Snapshot:
+    """Return a snapshot with one local hive unless told otherwise."""
+    return Snapshot(workers=workers, hives=(hive(workers=len(workers)),) if hives is None else hives, pending=pending)
+
+
+def test_an_idle_worker_with_the_model_is_used() -> None:
+    """Reuse is what makes the second answer fast (6.2)."""
+    decision = decide(fleet(worker()), task(), NOW)
+    assert decision == UseWorker(worker_id=WorkerId("w1"), reasons=())
+
+
+def test_a_busy_worker_with_a_free_slot_is_used() -> None:
+    """Slots exist to be filled; a second copy of the model would waste memory."""
+    decision = decide(fleet(worker(state="busy", slots_free=1)), task(), NOW)
+    assert isinstance(decision, UseWorker)
+
+
+def test_the_worker_with_most_free_slots_is_chosen_and_the_others_are_named() -> None:
+    """Spreading load evens out waiting; the reasons make the choice explainable."""
+    decision = decide(fleet(worker("a", slots_free=1), worker("b", slots_free=3)), task(), NOW)
+    assert decision == UseWorker(worker_id=WorkerId("b"), reasons=("a: 1 free slots",))
+
+
+def test_equal_workers_are_chosen_by_id_so_that_the_answer_is_always_the_same() -> None:
+    """A decision that depends on dictionary order cannot be replayed."""
+    one, other = worker("a"), worker("b")
+    for order in ((one, other), (other, one)):
+        decision = decide(fleet(*order), task(), NOW)
+        assert isinstance(decision, UseWorker)
+        assert decision.worker_id == "a"
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted", "why"),
+    [
+        ({"model_ref": "other"}, {}, "w1: has another model"),
+        ({"node": "far"}, {"node": "localhost"}, "w1: is on node far"),
+        ({"backend": "cuda"}, {"backend": "cpu"}, "w1: runs on cuda"),
+        ({"device": 1}, {"device": 0}, "w1: runs on device 1"),
+        ({"state": "draining"}, {}, "w1: is draining"),
+        ({"state": "failed"}, {}, "w1: is failed"),
+        ({"state": "stopped"}, {}, "w1: is stopped"),
+        ({"state": "stale"}, {}, "w1: is stale"),
+    ],
+)
+def test_a_worker_that_does_not_fit_is_passed_over_with_its_reason(
+    facts: dict[str, Any], wanted: dict[str, Any], why: str
+) -> None:
+    """The request's node, backend and device were once ignored; a worker on its way out takes nothing new."""
+    decision = decide(fleet(worker(**facts)), task(**wanted), NOW)
+    assert isinstance(decision, SpawnWorker)
+    assert why in decision.reasons
+
+
+@pytest.mark.parametrize("state", ["starting", "loading"])
+def test_a_worker_that_loads_the_model_is_waited_for(state: str) -> None:
+    """Two tasks for one model must share one load."""
+    decision = decide(fleet(worker(state=state, slots_total=0, slots_free=0)), task(), NOW)
+    assert decision == Wait(why="the model is being loaded", worker_id=WorkerId("w1"))
+
+
+def test_a_worker_that_is_ordered_already_is_waited_for() -> None:
+    """Between the order and the hive's report the worker is known to nobody else."""
+    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"))
+    assert decide(fleet(pending=(pending,)), task(), NOW) == Wait(why="a worker is being started")
+
+
+@pytest.mark.parametrize("wanted", [{"model_ref": "other"}, {"node": "far"}, {"backend": "cuda"}, {"device": 1}])
+def test_an_order_for_something_else_is_not_waited_for(wanted: dict[str, Any]) -> None:
+    """It will never fit."""
+    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"))
+    decision = decide(fleet(hives=(hive(), hive("h2", "far")), pending=(pending,)), task(**wanted), NOW)
+    assert isinstance(decision, SpawnWorker)
+
+
+def test_when_all_slots_are_busy_the_task_waits_and_is_told_how_many_there_are() -> None:
+    """Waiting beats a second copy of the model."""
+    decision = decide(fleet(worker(state="busy", slots_free=0), worker("w2", slots_free=0)), task(), NOW)
+    assert decision == Wait(why="all 8 slots are busy")
+
+
+def test_without_a_worker_the_hive_with_fewest_workers_gets_one() -> None:
+    """Two hives share the load (9.8)."""
+    decision = decide(fleet(hives=(hive("a", "one", 3), hive("b", "two", 1))), task(), NOW)
+    assert isinstance(decision, SpawnWorker)
+    assert (decision.hive_id, decision.model_ref, decision.backend, decision.device) == ("b", "m", "cpu", 0)
+    assert decision.reasons == ("no worker has the model; two has 1 workers",)
+
+
+def test_a_spawn_is_for_the_backend_and_device_that_were_asked_for() -> None:
+    """A request for CUDA must never quietly run on the CPU."""
+    decision = decide(fleet(), task(backend="cuda", device=2), NOW)
+    assert isinstance(decision, SpawnWorker)
+    assert (decision.backend, decision.device) == ("cuda", 2)
+
+
+@pytest.mark.parametrize("node", [None, "localhost"])
+def test_without_a_hive_the_local_one_is_started(node: str | None) -> None:
+    """Nothing running is the usual case of a first prompt (10.2)."""
+    decision = decide(Snapshot(), task(node=node), NOW)
+    assert decision == StartHive(reasons=("no hive runs on this machine",))
+
+
+def test_an_unknown_node_is_refused() -> None:
+    """A pinned target is never silently replaced (1.7)."""
+    decision = decide(fleet(worker()), task(node="far"), NOW)
+    assert isinstance(decision, Refuse)
+    assert isinstance(decision.error, NodeNotFound)
+    assert decision.reasons == ("w1: is on node localhost",)
+
+
+def test_an_unknown_backend_is_refused() -> None:
+    """Validation stops it earlier; policy does not rely on that."""
+    decision = decide(fleet(), task(backend="rocm"), NOW)
+    assert isinstance(decision, Refuse)
+    assert isinstance(decision.error, InvalidInput)
+
+
+@pytest.mark.parametrize("deadline", [NOW, NOW - 1])
+def test_a_task_past_its_deadline_is_refused_even_with_an_idle_worker(deadline: float) -> None:
+    """Work that nobody waits for must not take a slot."""
+    decision = decide(fleet(worker()), task(deadline=deadline), NOW)
+    assert isinstance(decision, Refuse)
+    assert isinstance(decision.error, RequestTimeout)
+
+
+def test_a_task_before_its_deadline_runs() -> None:
+    """The other side of the same edge."""
+    assert isinstance(decide(fleet(worker()), task(deadline=NOW + 0.001), NOW), UseWorker)
+
+
+STATES = ("starting", "loading", "idle", "busy", "draining", "stopped", "failed", "stale")
+WORKERS = st.builds(
+    lambda name, model, node, state, free: worker(name, model_ref=model, node=node, state=state, slots_free=free),
+    st.sampled_from(["a", "b", "c", "d"]),
+    st.sampled_from(["m", "n"]),
+    st.sampled_from(["localhost", "far"]),
+    st.sampled_from(STATES),
+    st.integers(min_value=0, max_value=4),
+)
+
+
+@given(
+    st.lists(WORKERS, max_size=5, unique_by=lambda each: each.id),
+    st.lists(st.sampled_from([hive(), hive("h2", "far", 2)]), max_size=2, unique_by=lambda each: each.id),
+    st.sampled_from([None, "localhost", "far", "moon"]),
+)
+def test_whatever_the_fleet_looks_like_a_chosen_worker_fits_and_has_a_free_slot(
+    workers: list[WorkerFacts], hives: list[HiveFacts], node: str | None
+) -> None:
+    """The one promise of routing, over every fleet that hypothesis can think of."""
+    snapshot = Snapshot(workers=tuple(workers), hives=tuple(hives))
+    decision = decide(snapshot, task(node=node), NOW)
+    mirrored = decide(Snapshot(workers=tuple(reversed(workers)), hives=tuple(hives)), task(node=node), NOW)
+    assert type(mirrored) is type(decision)
+    if isinstance(decision, UseWorker):
+        chosen = next(each for each in workers if each.id == decision.worker_id)
+        assert isinstance(mirrored, UseWorker)
+        assert mirrored.worker_id == chosen.id
+        assert chosen.model_ref == "m"
+        assert chosen.state in ("idle", "busy")
+        assert chosen.slots_free > 0
+        assert node in (None, chosen.node)
+    elif isinstance(decision, SpawnWorker):
+        assert any(each.id == decision.hive_id and node in (None, each.node) for each in hives)

@@ -1,0 +1,72 @@
+"""Listeners: who has a port keeps it, and the next one takes the next."""
+
+import socket
+
+import pytest
+
+from rbee_keeper.errors import PortInUse
+from rbee_keeper.supervisor.daemon_start import inherited_listener
+from rbee_keeper.transport.listener import address_of_listener, is_loopback, listen, listen_first_free
+
+
+def test_a_taken_port_is_an_error_that_names_it() -> None:
+    """Two daemons on one port would share its requests by chance."""
+    with listen("127.0.0.1", 0) as first:
+        port = address_of_listener(first).port
+        with pytest.raises(PortInUse, match=f"port {port} .* in use"):
+            listen("127.0.0.1", port)
+
+
+def test_the_next_free_port_is_taken() -> None:
+    """Workers find ports by trying, never by counting."""
+    with listen("127.0.0.1", 0) as first:
+        port = address_of_listener(first).port
+        with listen_first_free("127.0.0.1", port) as second:
+            assert address_of_listener(second).port > port
+
+
+def test_many_at_once_never_get_the_same_port() -> None:
+    """Eight hives may spawn at the same moment."""
+    first_port = 40_000
+    listeners = [listen_first_free("127.0.0.1", first_port) for _ in range(8)]
+    ports = [address_of_listener(each).port for each in listeners]
+    for each in listeners:
+        each.close()
+    assert len(set(ports)) == 8
+
+
+def test_a_listener_accepts_before_its_program_runs() -> None:
+    """The caller may connect at once; the daemon answers when it has imported its parts."""
+    with listen("127.0.0.1", 0) as listener:
+        address = address_of_listener(listener)
+        with socket.create_connection((address.host, address.port), timeout=2):
+            again = inherited_listener(["--listen-fd", str(listener.detach())])
+            connection, _ = again.accept()
+            connection.close()
+            again.close()
+
+
+@pytest.mark.parametrize(("host", "port"), [("203.0.113.1", 0), ("127.0.0.1", 99_999), ("no.such.host.invalid", 0)])
+def test_an_address_that_cannot_be_bound_is_an_error_of_ours(host: str, port: int) -> None:
+    """Not a traceback."""
+    with pytest.raises(PortInUse, match="cannot be bound"):
+        listen(host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.2", False),
+        ("example.com", False),
+        ("", False),
+    ],
+)
+def test_only_addresses_of_this_machine_count_as_loopback(host: str, expected: bool) -> None:
+    """Everything else needs a token."""
+    assert is_loopback(host) is expected
