@@ -66,6 +66,8 @@ def test_every_form_of_model_reference_is_known(text: str) -> None:
         "../m",
         "a/../b",
         "file:/a/..",
+        "file:../a",
+        "hf:../a",
         "a\\b",
         "'a'",
     ],

@@ -1,0 +1,147 @@
+"""A child process: its lifeline, its log, its end."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rbee_keeper.supervisor import ownership
+from rbee_keeper.supervisor.process import ChildProcess, ChildSpec, describe_exit, start_child
+
+from ...waiting import eventually
+
+MODULES = {
+    "obedient": "import sys, time\nprint('order', sys.stdin.readline().strip(), flush=True)\ntime.sleep(60)\n",
+    "deaf": (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)\n"
+    ),
+    "short": "import sys\nsys.exit(3)\n",
+    "watching": "import sys\nprint('up', flush=True)\nsys.stdin.readline()\nsys.stdin.read()\nsys.exit(5)\n",
+}
+Start = Callable[..., ChildProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Give a function that starts one of the modules as a child."""
+    for name, code in MODULES.items():
+        (tmp_path / f"{name}.py").write_text(code)
+    started: list[ChildProcess] = []
+
+    def run(name: str, order: bytes | None = None) -> ChildProcess:
+        child = start_child(
+            ChildSpec(
+                role="worker",
+                module=name,
+                arguments=[],
+                environment={**os.environ, "PYTHONPATH": str(tmp_path)},
+                log_path=tmp_path / "logs" / f"{name}.log",
+                run_dir=tmp_path / "run",
+            )
+        )
+        started.append(child)
+        if order is not None:
+            child.give_order(order)
+        return child
+
+    yield run
+    for child in started:
+        child.stop(0.0)
+
+
+def said(tmp_path: Path, name: str, text: str) -> None:
+    """Wait until the child's log has the text."""
+    path = tmp_path / "logs" / f"{name}.log"
+    eventually(lambda: path.is_file() and text in path.read_text(), f"{text!r} in the log of {name}")
+
+
+def test_the_order_reaches_the_child_and_its_words_reach_the_log(tmp_path: Path, start: Start) -> None:
+    """Each child has a log file of its own (7.9)."""
+    start("obedient", order=b"do it")
+    said(tmp_path, "obedient", "order do it")
+
+
+def test_an_order_can_be_given_later(tmp_path: Path, start: Start) -> None:
+    """A process in reserve starts before anybody knows what it will do."""
+    child = start("obedient")
+    child.give_order(b"now this")
+    said(tmp_path, "obedient", "order now this")
+
+
+def test_a_child_has_a_session_and_a_token_of_its_own(tmp_path: Path, start: Start) -> None:
+    """Ctrl-C in the terminal must reach the keeper alone, and the reaper must know whose child it is."""
+    child = start("obedient", order=b"x")
+    said(tmp_path, "obedient", "order")
+    assert os.getsid(child.pid) == child.pid
+    assert psutil.Process(child.pid).environ()[ownership.VARIABLE] == child.token
+
+
+def test_the_exit_is_reported_at_once_and_once(start: Start) -> None:
+    """The hive learns of a crash from the kernel, not from a health check half a minute later."""
+    child = start("short")
+    reports: list[int] = []
+    reported = threading.Event()
+    child.call_on_exit(lambda code: (reports.append(code), reported.set()))  # type: ignore[func-returns-value]
+    assert reported.wait(10)
+    assert child.wait(1)
+    assert (reports, child.return_code) == ([3], 3)
+    child.call_on_exit(reports.append)
+    assert reports == [3, 3], "who asks after the end is told as well"
+
+
+def test_a_child_that_obeys_is_never_killed(tmp_path: Path, start: Start) -> None:
+    """Workers that answer in time are never killed (8.8)."""
+    child = start("obedient", order=b"x")
+    said(tmp_path, "obedient", "order")
+    assert child.stop(10.0) is False
+    assert child.return_code == -signal.SIGTERM
+
+
+def test_a_child_that_does_not_is_killed_after_the_grace_time(tmp_path: Path, start: Start) -> None:
+    """And stop says so, so that it can be logged."""
+    child = start("deaf")
+    said(tmp_path, "deaf", "up")
+    assert child.stop(0.2) is True
+    assert child.return_code == -signal.SIGKILL
+    assert child.stop(0.2) is False, "stopping what has ended is no error"
+
+
+def test_letting_go_of_the_lifeline_is_seen_by_the_child(tmp_path: Path, start: Start) -> None:
+    """The child's own watch does the rest."""
+    child = start("watching", order=b"x")
+    said(tmp_path, "watching", "up")
+    child.release_lifeline()
+    assert child.wait(10)
+    assert child.return_code == 5
+    child.renew_lease()
+    child.terminate()
+
+
+def test_a_child_that_lives_has_a_record_and_one_that_ended_has_none(tmp_path: Path, start: Start) -> None:
+    """The record is what a later start finds it by."""
+    child = start("obedient", order=b"x")
+    path = ownership.path_of(tmp_path / "run", child.token)
+    eventually(path.is_file, "the record")
+    (_, record), *_ = ownership.read_all(tmp_path / "run")
+    assert (record.pid, record.parent_pid, record.role, record.token) == (child.pid, os.getpid(), "worker", child.token)
+    child.stop(10.0)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "exit code 0"),
+        (3, "exit code 3"),
+        (-9, "killed by SIGKILL"),
+        (-11, "killed by SIGSEGV"),
+        (-63, "killed by signal 63"),
+    ],
+)
+def test_an_exit_is_described_in_words(code: int, words: str) -> None:
+    """Minus eleven means nothing to most people."""
+    assert describe_exit(code) == words
