@@ -105,6 +105,7 @@ class InferRunner:
             try:
                 await self._execute(task, worker_id)
             except _Retry as lost:
+                task.lost_workers.add(worker_id)
                 if attempt == _ATTEMPTS_BEFORE_FIRST_TOKEN:
                     raise WorkerCrashed("the worker ended before its first token", hint="rbee logs") from lost
                 task.say(Narration(actor="queen-rbee", action="retry", human="the worker was lost, trying another"))
@@ -271,4 +272,5 @@ def _facts(task: Task) -> TaskFacts:
         backend=spec.backend,
         device=spec.device,
         deadline=task.deadline,
+        lost=frozenset(task.lost_workers),
     )

@@ -41,6 +41,7 @@ class Task:
     is_owner: bool
     state: TaskState = "queued"
     worker_id: WorkerId | None = None
+    lost_workers: set[WorkerId] = field(default_factory=set)
     reasons: tuple[str, ...] = ()
     error: ErrorInfo | None = None
     runner: asyncio.Task[None] | None = field(default=None, repr=False)

@@ -38,6 +38,8 @@ def _split(workers: tuple[WorkerFacts, ...], task: TaskFacts) -> tuple[list[Work
 
 
 def _mismatch(worker: WorkerFacts, task: TaskFacts) -> str:
+    if worker.id in task.lost:
+        return "was lost by this task"
     if worker.model_ref != task.model_ref:
         return "has another model"
     if task.node is not None and worker.node != task.node:

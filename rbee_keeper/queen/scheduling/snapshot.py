@@ -51,7 +51,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """What one task asks for; None means that it does not care."""
+    """What one task asks for; None means that it does not care. `lost` are workers that it had and that ended."""
 
     id: TaskId
     model_ref: ModelRef
@@ -59,3 +59,4 @@ class TaskFacts:
     backend: str | None = None
     device: int | None = None
     deadline: float | None = None
+    lost: frozenset[WorkerId] = frozenset()

@@ -81,6 +81,7 @@ def test_equal_workers_are_chosen_by_id_so_that_the_answer_is_always_the_same() 
         ({"node": "far"}, {"node": "localhost"}, "w1: is on node far"),
         ({"backend": "cuda"}, {"backend": "cpu"}, "w1: runs on cuda"),
         ({"device": 1}, {"device": 0}, "w1: runs on device 1"),
+        ({}, {"lost": frozenset({"w1"})}, "w1: was lost by this task"),
         ({"state": "draining"}, {}, "w1: is draining"),
         ({"state": "failed"}, {}, "w1: is failed"),
         ({"state": "stopped"}, {}, "w1: is stopped"),
