@@ -306,12 +306,12 @@ class Home:
                 continue
         return found
 
-    def log_lines(self, kind: str = "*") -> list[dict[str, Any]]:
-        """Return the narration in the log files of that kind of process, and of programs started by hand."""
-        texts = [path.read_text(errors="replace") for path in sorted(self.logs_dir.glob(f"{kind}-*.log"))]
+    def log_lines(self, actor: str = "") -> list[dict[str, Any]]:
+        """Return the narration of `queen`, `hive` or `worker` processes, of all of them when left out."""
+        texts = [path.read_text(errors="replace") for path in sorted(self.logs_dir.glob("*.log"))]
         texts += [program.err.data.decode(errors="replace") for program in self.programs]
-        lines = [line for text in texts for line in text.splitlines() if line.startswith("{")]
-        return [json.loads(line) for line in lines]
+        lines = [json.loads(line) for text in texts for line in text.splitlines() if line.startswith("{")]
+        return [line for line in lines if actor in line["actor"]]
 
     def all_logs(self) -> str:
         """Return everything that any process of this world wrote to a log."""
