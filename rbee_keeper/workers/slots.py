@@ -11,7 +11,7 @@ from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.wire import encode
 from ..contract.workers import WorkerState
-from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerNotReady
+from ..errors import AllSlotsBusy, InvalidInput, RbeeError, RequestTimeout, WorkerFailed, WorkerNotReady
 from ..transport import sse
 from .engine import Execution, JobEvent
 from .engine_thread import EngineThread, failed_event
@@ -25,12 +25,15 @@ def event_frame(event: Event) -> bytes:
 
 @dataclass(slots=True)
 class Stream:
-    """The events of one execution on their way to a client; ends after the closing event."""
+    """The events of one execution on their way to a client; ends after the closing event.
+
+    `cut_short_by` is what the client is told when the execution was ended without its wish.
+    """
 
     job_id: TaskId
     deadline: float | None
     timer: asyncio.TimerHandle | None = None
-    is_late: bool = False
+    cut_short_by: RbeeError | None = None
     _frames: asyncio.Queue[list[Event] | None] = field(default_factory=asyncio.Queue)
 
     def put(self, events: list[Event]) -> None:
@@ -133,9 +136,10 @@ class Slots:
             self._engine.cancel(job_id)
 
     def cancel_all(self) -> None:
-        """End every execution."""
-        for job_id in tuple(self._streams):
-            self.cancel(job_id)
+        """End every execution because the worker ends."""
+        for stream in tuple(self._streams.values()):
+            stream.cut_short_by = WorkerFailed("the worker was stopped in the middle of the answer", hint="try again")
+            self.cancel(stream.job_id)
 
     async def drain(self, timeout_s: float) -> None:
         """Take nothing new and wait until what runs has ended, or the time is over."""
@@ -169,15 +173,16 @@ class Slots:
     def _close(self, stream: Stream, events: list[Event]) -> None:
         if stream.timer is not None:
             stream.timer.cancel()
-        if stream.is_late:
-            assert stream.deadline is not None
-            details = {"deadline_ms": round(stream.deadline * 1000)}
-            events[-1] = failed_event(RequestTimeout("the deadline passed", details=details))
+        closing = events[-1]
+        if stream.cut_short_by is not None and isinstance(closing, End) and closing.stop_reason == "CANCELLED":
+            events[-1] = failed_event(stream.cut_short_by)
         del self._streams[stream.job_id]
         if not self._streams:
             self._is_free.set()
         self._on_change()
 
     def _expire(self, stream: Stream) -> None:
-        stream.is_late = True
+        assert stream.deadline is not None
+        details = {"deadline_ms": round(stream.deadline * 1000)}
+        stream.cut_short_by = RequestTimeout("the deadline passed", details=details)
         self.cancel(stream.job_id)
