@@ -30,7 +30,7 @@ def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
     worker_id = new_worker_id()
     daemon = start_daemon(
         settings,
-        role="workers",
+        role="worker",
         log_name=worker_id,
         listener=listen_first_free(settings.hive_host, settings.worker_first_port),
         arguments=["--fake"] if kind == "fake" else [],

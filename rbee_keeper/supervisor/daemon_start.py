@@ -15,6 +15,7 @@ from .lifeline import LIFELINE_FLAG
 from .process import ChildProcess, ChildSpec, start_child
 
 _LISTEN_FLAG = "--listen-fd"
+_PACKAGES = {"queen": "queen", "hive": "hive", "worker": "workers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class StartedDaemon:
 def start_daemon(
     settings: Settings, *, role: str, log_name: str, listener: socket.socket, arguments: Sequence[str] = ()
 ) -> StartedDaemon:
-    """Start `python -m rbee_keeper.<role>` with the listening socket, which is closed on this side.
+    """Start the program of that role with the listening socket, which is closed on this side.
 
     Raises:
         OSError: the program cannot be started or its log cannot be written.
@@ -38,7 +39,7 @@ def start_daemon(
         process = start_child(
             ChildSpec(
                 role=role,
-                module=f"rbee_keeper.{role}",
+                module=f"rbee_keeper.{_PACKAGES[role]}",
                 arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments, TITLE_ROOM],
                 environment=environment_for_children(settings),
                 log_path=settings.logs_dir / f"{log_name}.log",
