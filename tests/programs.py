@@ -308,14 +308,16 @@ class Home:
 
     def log_lines(self, actor: str = "") -> list[dict[str, Any]]:
         """Return the narration of `queen`, `hive` or `worker` processes, of all of them when left out."""
-        texts = [path.read_text(errors="replace") for path in sorted(self.logs_dir.glob("*.log"))]
+        texts = [path.read_text(errors="replace") for path in sorted(self.logs_dir.rglob("*.log"))]
         texts += [program.err.data.decode(errors="replace") for program in self.programs]
         lines = [json.loads(line) for text in texts for line in text.splitlines() if line.startswith("{")]
         return [line for line in lines if actor in line["actor"]]
 
     def all_logs(self) -> str:
         """Return everything that any process of this world wrote to a log."""
-        parts = [f"==> {path.name}\n{path.read_text(errors='replace')}" for path in sorted(self.logs_dir.glob("*.log"))]
+        parts = [
+            f"==> {path.name}\n{path.read_text(errors='replace')}" for path in sorted(self.logs_dir.rglob("*.log"))
+        ]
         parts += [
             f"==> {program.process.args!r}\n{program.err.data.decode(errors='replace')}" for program in self.programs
         ]

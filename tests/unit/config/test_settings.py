@@ -42,6 +42,13 @@ def test_a_typed_flag_beats_the_environment_which_beats_the_file_which_beats_the
     assert load_settings({"queen_port": 2003}, environment, paths).queen_port == 2003
 
 
+@pytest.mark.parametrize("flags", [{"queen_port": 80}, {"queen_port": 70_000}, {"stall_s": -1.0}])
+def test_a_wrong_flag_is_refused_like_every_other_source(paths: Paths, flags: dict[str, Any]) -> None:
+    """Not every program's option parser knows the limits."""
+    with pytest.raises(ConfigInvalid, match="the command line"):
+        load_settings(flags, {}, paths)
+
+
 def test_a_flag_that_was_not_typed_does_not_count(paths: Paths) -> None:
     """A command's unused options must not undo the settings file."""
     write(paths, "queen_port = 2001")
@@ -105,12 +112,12 @@ def test_every_kind_of_value_can_stand_in_the_environment(paths: Paths, name: st
         ("queen_port = 80", "queen_port must be between 1024 and 65535"),
         ("queen_port = 65536", "queen_port must be between 1024 and 65535"),
         ('stall_s = "60"', "stall_s must be a number"),
-        ("stall_s = -1", "stall_s must not be negative"),
-        ("stall_s = nan", "stall_s must not be negative"),
-        ("stall_s = inf", "stall_s must not be negative"),
-        ("slots = -1", "slots must not be negative"),
-        ("slots = 0", "slots must be more than 0"),
-        ("lease_s = 0", "lease_s must be more than 0"),
+        ("stall_s = -1", "stall_s must be at least 0.1"),
+        ("stall_s = nan", "stall_s must be at least 0.1"),
+        ("stall_s = inf", "stall_s must be"),
+        ("slots = -1", "slots must be between 1 and 256"),
+        ("slots = 0", "slots must be between 1 and 256"),
+        ("lease_s = 0", "lease_s must be at least 0.1"),
         ("fake_workers = 1", "fake_workers must be true or false"),
         ("queen_host = 1", "queen_host must be a text"),
         ('model_roots = "/a"', "model_roots must be a list of folders"),
@@ -139,11 +146,11 @@ def test_a_wrong_value_in_the_file_is_refused_with_file_field_and_expected_type(
         ("RBEE_QUEEN_PORT", "8080.5", "queen_port must be a whole number"),
         ("RBEE_QUEEN_PORT", "99999", "queen_port must be between"),
         ("RBEE_STALL_S", "soon", "stall_s must be a number"),
-        ("RBEE_STALL_S", "-1", "stall_s must not be negative"),
-        ("RBEE_STALL_S", "nan", "stall_s must not be negative"),
+        ("RBEE_STALL_S", "-1", "stall_s must be at least 0.1"),
+        ("RBEE_STALL_S", "nan", "stall_s must be at least 0.1"),
         ("RBEE_FAKE_WORKERS", "maybe", "fake_workers must be true or false"),
-        ("RBEE_SLOTS", "0", "slots must be more than 0"),
-        ("RBEE_HEARTBEAT_S", "0", "heartbeat_s must be more than 0"),
+        ("RBEE_SLOTS", "0", "slots must be between 1 and 256"),
+        ("RBEE_HEARTBEAT_S", "0", "heartbeat_s must be at least 0.1"),
     ],
 )
 def test_a_wrong_value_in_the_environment_is_refused_by_the_variables_name(
@@ -188,7 +195,7 @@ def test_empty_and_foreign_variables_are_no_settings(paths: Paths) -> None:
 def test_children_get_the_same_settings_from_their_environment(paths: Paths) -> None:
     """Flags typed at the keeper must reach the worker three processes away."""
     settings = load_settings(
-        {"queen_port": 2001, "fake_workers": True, "model_roots": (Path("/a"), Path("/b")), "stall_s": 1.5}, {}, paths
+        {"queen_port": 2001, "fake_workers": True, "stall_s": 1.5}, {"RBEE_MODEL_ROOTS": "/a:/b"}, paths
     )
     assert load_settings({}, environment_for_children(settings), paths) == settings
 

@@ -64,8 +64,8 @@ async def test_a_leased_slot_is_not_free_for_another_task() -> None:
     registry.lease(WorkerId("a"), TaskId("t1"))
     assert registry.snapshot().workers[0].slots_free == 1
     assert (registry.worker_views()[0].state, registry.worker_views()[0].slots_available) == ("busy", 1)
-    registry.release(WorkerId("a"), TaskId("t1"))
-    registry.release(WorkerId("a"), TaskId("t1"))
+    registry.release(WorkerId("a"), TaskId("t1"), 5.0)
+    registry.release(WorkerId("a"), TaskId("t1"), 5.0)
     assert registry.snapshot().workers[0].slots_free == 2
     assert registry.worker_views()[0].state == "idle"
 

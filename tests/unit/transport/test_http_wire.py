@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbee_keeper.errors import ProtocolError
+from rbee_keeper.errors import InvalidInput, ProtocolError
 from rbee_keeper.transport.address import Address, address_of
 from rbee_keeper.transport.http_wire import AnswerReader, request_bytes
 
@@ -28,7 +28,7 @@ def test_an_address_is_read_from_a_url(url: str, host: str, port: int) -> None:
 )
 def test_what_is_no_http_address_is_refused(url: str) -> None:
     """A typing error must be named, not tried."""
-    with pytest.raises(ValueError, match="is not an address"):
+    with pytest.raises(InvalidInput, match="not the address"):
         address_of(url)
 
 
