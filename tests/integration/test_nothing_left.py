@@ -169,8 +169,10 @@ def test_a_frozen_worker_of_an_earlier_run_is_ended_by_the_next_start(home: Home
     assert (doctor.code, f"worker {worker.pid}" in doctor.out) == (1, True)
     home.queen()
     eventually(lambda: not home.roles()["worker"], "the leftover is ended")
-    line = next(line for line in home.log_lines("queen") if line["action"] == "reap")
-    assert line["pid"] == worker.pid
+    said = eventually(
+        lambda: [line for line in home.log_lines("queen") if line["action"] == "reap"], "the queen says what it did"
+    )
+    assert [(line["pid"], line["target"]) for line in said] == [(worker.pid, "worker")]
 
 
 def test_a_persistent_queen_takes_everything_along_when_it_is_killed(home: Home) -> None:
