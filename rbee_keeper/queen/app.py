@@ -111,7 +111,7 @@ class Queen:
         runner = InferRunner(
             registry=self._registry,
             book=self._book,
-            spawn=WorkerSpawn(self._registry, self._hives, self._client),
+            spawn=WorkerSpawn(self._registry, self._hives, self._client, tasks),
             local_hive=self._local_hive,
             client=self._client,
             hives=self._hives,

@@ -12,7 +12,7 @@ from ..errors import NodeNotFound, RbeeError
 from ..transport import sse
 from ..transport.http_client import HttpClient
 from .hive_client import HiveClient
-from .registry import FleetRegistry
+from .registry import FleetRegistry, HiveEntry
 from .scheduling.decision import SpawnWorker
 from .tasks import Task
 
@@ -20,8 +20,11 @@ from .tasks import Task
 class WorkerSpawn:
     """Carries out `SpawnWorker`."""
 
-    def __init__(self, registry: FleetRegistry, hives: HiveClient, client: HttpClient) -> None:
-        """Act on this fleet."""
+    def __init__(
+        self, registry: FleetRegistry, hives: HiveClient, client: HttpClient, tasks: asyncio.TaskGroup
+    ) -> None:
+        """Act on this fleet; orders run as tasks of the group."""
+        self._tasks = tasks
         self._registry = registry
         self._hives = hives
         self._client = client
@@ -35,16 +38,24 @@ class WorkerSpawn:
         hive = self._registry.hive(decision.hive_id)
         if hive is None:
             raise NodeNotFound("the hive that was chosen is gone", hint="try again")
-        pending = self._registry.begin_spawn(decision)
         task.say(Narration(actor="queen-rbee", action="spawn", human="starting a worker", target=hive.node))
+        ordering = self._tasks.create_task(self._order(hive, decision, is_owner=task.is_owner))
+        ordered = await asyncio.shield(ordering)
+        if isinstance(ordered, RbeeError):
+            raise ordered
+        return ordered
+
+    async def _order(self, hive: HiveEntry, decision: SpawnWorker, *, is_owner: bool) -> WorkerId | RbeeError:
+        """See the order through, even when the task that caused it is cancelled: the worker is there all the same."""
+        pending = self._registry.begin_spawn(decision)
         request = SpawnRequest(
-            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=task.is_owner
+            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=is_owner
         )
         try:
             answer = await self._hives.spawn(hive, request)
-        except BaseException:
+        except RbeeError as error:
             self._registry.end_spawn(pending, decision.hive_id, None)
-            raise
+            return error
         self._registry.end_spawn(pending, decision.hive_id, _view_of(answer, decision), answer.sequence)
         return answer.worker_id
 
