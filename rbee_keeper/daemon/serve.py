@@ -13,6 +13,10 @@ _KEEP_ALIVE_S = 75
 _LAST_ANSWERS_S = 0.1
 
 
+class Ended(Exception):
+    """Raised in a daemon's task group when it has served: whatever task is left in the group is cancelled."""
+
+
 class StopSignal:
     """Says once that this process must end, and why; any thread may set it."""
 
@@ -75,7 +79,7 @@ async def serve(
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
-    """Run a daemon's main coroutine on the fastest event loop there is."""
+    """Run a daemon's main coroutine, which ends with `Ended`, on the fastest event loop there is."""
     try:
         import uvloop
     except ImportError:
@@ -85,4 +89,7 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
-    await main()
+    try:
+        await main()
+    except* Ended:
+        pass

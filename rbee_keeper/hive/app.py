@@ -13,7 +13,7 @@ from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.narration import Narrator
-from ..daemon.serve import StopSignal, serve
+from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.process import ChildProcess
@@ -96,17 +96,14 @@ class Hive:
                 narrator=self._narrator,
                 tasks=tasks,
             )
-            background = [
-                tasks.create_task(self._heartbeat.run(settings.heartbeat_s)),
-                tasks.create_task(watch.watch_starts()),
-                tasks.create_task(watch.watch_health()),
-                tasks.create_task(watch.watch_idle()),
-                tasks.create_task(sweep_leftovers(settings, self._narrator.say)),
-            ]
+            tasks.create_task(self._heartbeat.run(settings.heartbeat_s))
+            tasks.create_task(watch.watch_starts())
+            tasks.create_task(watch.watch_health())
+            tasks.create_task(watch.watch_idle())
+            tasks.create_task(sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(watch, tasks))
             await serve(app, self._spec.listener, self._stop, self._end_work)
-            for task in background:
-                task.cancel()
+            raise Ended
 
     def _app_spec(self, watch: WorkerWatch, tasks: asyncio.TaskGroup) -> AppSpec:
         api = HiveApi(

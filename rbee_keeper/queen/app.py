@@ -14,7 +14,7 @@ from ..contract.nodes import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.narration import Narrator
-from ..daemon.serve import StopSignal, serve
+from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
@@ -97,15 +97,12 @@ class Queen:
         heartbeats = Heartbeats(settings=settings, registry=self._registry, narrator=self._narrator)
         self._narrator.say("start", f"the queen answers at {self._own_url}")
         async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(heartbeats.drop_silent()),
-                tasks.create_task(self._local_hive.renew_leases()),
-                tasks.create_task(sweep_leftovers(settings, self._narrator.say)),
-            ]
+            tasks.create_task(heartbeats.drop_silent())
+            tasks.create_task(self._local_hive.renew_leases())
+            tasks.create_task(sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(heartbeats, tasks))
             await serve(app, spec.listener, self._stop, self._end_work)
-            for task in background:
-                task.cancel()
+            raise Ended
 
     def _app_spec(self, heartbeats: Heartbeats, tasks: asyncio.TaskGroup) -> AppSpec:
         runner = InferRunner(

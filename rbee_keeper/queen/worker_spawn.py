@@ -14,6 +14,7 @@ from ..transport.http_client import HttpClient
 from .hive_client import HiveClient
 from .registry import FleetRegistry, HiveEntry
 from .scheduling.decision import SpawnWorker
+from .scheduling.snapshot import PendingSpawn
 from .tasks import Task
 
 
@@ -39,15 +40,17 @@ class WorkerSpawn:
         if hive is None:
             raise NodeNotFound("the hive that was chosen is gone", hint="try again")
         task.say(Narration(actor="queen-rbee", action="spawn", human="starting a worker", target=hive.node))
-        ordering = self._tasks.create_task(self._order(hive, decision, is_owner=task.is_owner))
+        pending = self._registry.begin_spawn(decision)
+        ordering = self._tasks.create_task(self._order(hive, decision, pending, is_owner=task.is_owner))
         ordered = await asyncio.shield(ordering)
         if isinstance(ordered, RbeeError):
             raise ordered
         return ordered
 
-    async def _order(self, hive: HiveEntry, decision: SpawnWorker, *, is_owner: bool) -> WorkerId | RbeeError:
+    async def _order(
+        self, hive: HiveEntry, decision: SpawnWorker, pending: PendingSpawn, *, is_owner: bool
+    ) -> WorkerId | RbeeError:
         """See the order through, even when the task that caused it is cancelled: the worker is there all the same."""
-        pending = self._registry.begin_spawn(decision)
         request = SpawnRequest(
             model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=is_owner
         )

@@ -12,7 +12,7 @@ from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.narration import Narrator
-from ..daemon.serve import StopSignal, serve
+from ..daemon.serve import Ended, StopSignal, serve
 from ..errors import RbeeError
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
@@ -83,9 +83,9 @@ class Worker:
         access = Access(token=order.token, is_required=bool(order.token))
         app = build_app(AppSpec(source="worker", routes=self._routes(), access=access, narrator=self._narrator))
         async with asyncio.TaskGroup() as tasks:
-            loading = tasks.create_task(self._announce_and_load())
+            tasks.create_task(self._announce_and_load())
             await serve(app, self._spec.listener, self._stop, self._end_work)
-            loading.cancel()
+            raise Ended
 
     async def _announce_and_load(self) -> None:
         order = self._spec.order
