@@ -98,7 +98,8 @@ class ChildProcess:
             return False
         from . import reaper
 
-        reaper.kill_tree(self.pid)
+        if not self._ended.is_set():
+            reaper.kill_tree(self.pid)
         self.release_lifeline()
         self.wait(_AFTER_KILL_S)
         return True
@@ -155,6 +156,9 @@ def start_child(spec: ChildSpec) -> ChildProcess:
             start_new_session=True,
             bufsize=0,
         )
+    assert process.stdin is not None
+    # a child that is frozen reads nothing, and this process must never wait for room in its pipe
+    os.set_blocking(process.stdin.fileno(), False)
     child = ChildProcess(spec=spec, token=token, _process=process)
     child.start_watching()
     return child
