@@ -1,0 +1,1 @@
+"""Everything that makes the bundled model bee-tiny: its text, its network, its file."""

@@ -1,0 +1,1 @@
+"""What bee-tiny knows about the commands of rbee, one file per area."""
