@@ -34,7 +34,9 @@ def main() -> None:
     began = time.monotonic()
     words = tokenizer.train((plain_text(document) for document in _sample(options.seed, held_out)), shape.vocabulary)
     network = Network(shape)
-    print(f"{network.parameter_count():,} parameters, {words.get_vocab_size()} tokens, process {os.getpid()}", flush=True)
+    print(
+        f"{network.parameter_count():,} parameters, {words.get_vocab_size()} tokens, process {os.getpid()}", flush=True
+    )
     plan = training.Plan(seed=options.seed, steps=options.steps, minutes=options.minutes)
     outcome = training.train(network, words, plan, held_out)
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +45,8 @@ def main() -> None:
         words.save(str(options.checkpoint.with_suffix(".tokenizer.json")))
     gguf_export.write(options.out, network, words)
     print(
-        f"{outcome.steps} steps, {outcome.tokens:,} tokens, {outcome.minutes:.1f} minutes, final loss {outcome.loss:.4f}\n"
+        f"{outcome.steps} steps, {outcome.tokens:,} tokens, {outcome.minutes:.1f} minutes\n"
+        f"final loss {outcome.loss:.4f} nats, the mean of the last steps\n"
         f"{outcome.tokens / outcome.minutes / 60:,.0f} tokens/s, {(time.monotonic() - began) / 60:.1f} minutes in all\n"
         f"{options.out}: {options.out.stat().st_size:,} bytes"
     )
@@ -67,7 +70,9 @@ def _sample(seed: int, held_out: tuple[str, ...]) -> list[Document]:
     short = itertools.islice(without_leaks(short_documents(seed), held_out), _TOKENIZER_DOCUMENTS)
     long = itertools.islice(without_leaks(long_documents(seed), held_out), _TOKENIZER_DOCUMENTS // 4)
     documents = [*short, *long]
-    assert not any(leaks(document, held_out) for document in documents[:_CHECKED_DOCUMENTS]), "held-out text in training"
+    assert not any(leaks(document, held_out) for document in documents[:_CHECKED_DOCUMENTS]), (
+        "held-out text in training"
+    )
     return documents
 
 

@@ -8,9 +8,16 @@ from bundled_model import concepts, haiku, manual, small_talk, stories, summarie
 from bundled_model.facts.everything import INTENTS
 
 SYSTEM_MESSAGES: tuple[str, ...] = (
-    "You are bee-tiny, a small model that comes with rbee.", "You are a helpful assistant.", "Answer in one sentence.",
-    "Be brief.", "You are a helpful bee.", "Answer politely.", "You answer questions about rbee.", "Be kind and clear.",
-    "You are an assistant for the terminal.", "Give short answers.",
+    "You are bee-tiny, a small model that comes with rbee.",
+    "You are a helpful assistant.",
+    "Answer in one sentence.",
+    "Be brief.",
+    "You are a helpful bee.",
+    "Answer politely.",
+    "You answer questions about rbee.",
+    "Be kind and clear.",
+    "You are an assistant for the terminal.",
+    "Give short answers.",
 )
 
 
@@ -45,7 +52,11 @@ def story_request(rng: random.Random) -> tuple[str, str]:
 
 
 SHORT_TURNS: tuple[tuple[_Turn, float], ...] = (
-    (command_question, 0.70), (concepts.explain, 0.09), (small_talk.chat, 0.11), (haiku.compose, 0.06), (manual.describe, 0.04),
+    (command_question, 0.70),
+    (concepts.explain, 0.09),
+    (small_talk.chat, 0.11),
+    (haiku.compose, 0.06),
+    (manual.describe, 0.04),
 )
 LONG_TURNS: tuple[tuple[_Turn, float], ...] = ((story_request, 0.75), (summaries.summarise, 0.25))
 
@@ -67,7 +78,9 @@ def long_documents(seed: int) -> Iterator[Document]:
             yield Conversation(turns=(_pick(LONG_TURNS, rng)(rng),), system=_system(rng))
         elif kind < 0.82:
             both = (*SHORT_TURNS, *LONG_TURNS)
-            yield Conversation(turns=tuple(_pick(both, rng)(rng) for _ in range(rng.randint(2, 4))), system=_system(rng))
+            yield Conversation(
+                turns=tuple(_pick(both, rng)(rng) for _ in range(rng.randint(2, 4))), system=_system(rng)
+            )
         elif kind < 0.90:
             yield Page(text=stories.tell(rng).text)
         else:

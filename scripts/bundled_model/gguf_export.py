@@ -12,8 +12,8 @@ from bundled_model.tokenizer import CHAT_TEMPLATE, END_OF_TEXT, SPECIAL_TOKENS, 
 
 NAME = "bee-tiny"
 _DESCRIPTION = (
-    "A very small demo and test model that comes with rbee. It knows the commands of rbee and tells small stories; it is "
-    "no source of facts."
+    "A very small demo and test model that comes with rbee. It knows the commands of rbee and tells small stories; it "
+    "is no source of facts."
 )
 
 
@@ -72,8 +72,8 @@ def _write_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_bos_token_id(tokenizer.token_to_id(END_OF_TEXT))
     writer.add_eos_token_id(tokenizer.token_to_id(TURN_END))
     writer.add_pad_token_id(tokenizer.token_to_id(END_OF_TEXT))
-    writer.add_add_bos_token(False)
-    writer.add_add_eos_token(False)
+    writer.add_add_bos_token(value=False)
+    writer.add_add_eos_token(value=False)
     writer.add_chat_template(CHAT_TEMPLATE)
 
 

@@ -9,7 +9,17 @@ import re
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "machine": (
-        "machine", "computer", "node", "box", "laptop", "server", "desktop", "workstation", "pc", "host", "mac",
+        "machine",
+        "computer",
+        "node",
+        "box",
+        "laptop",
+        "server",
+        "desktop",
+        "workstation",
+        "pc",
+        "host",
+        "mac",
         "system",
     ),
     "machines": ("machines", "computers", "nodes", "boxes", "servers", "hosts", "pcs", "systems"),

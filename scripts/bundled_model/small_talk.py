@@ -1,5 +1,7 @@
 """Greetings, thanks, and honest answers to what a tiny model cannot know."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 import random
 
 from bundled_model.patterns import expand

@@ -8,20 +8,43 @@ from bundled_model.patterns import expand
 from bundled_model.wordings import dress
 
 _SHORT = (
-    "write a short story about {}", "tell me a short story about {}", "a short story about {}",
-    "write a very short story about {}", "write a little story about {}",
+    "write a short story about {}",
+    "tell me a short story about {}",
+    "a short story about {}",
+    "write a very short story about {}",
+    "write a little story about {}",
 )
 _MIDDLE = (
-    "write a story about {}", "tell me a story about {}", "tell a story about {}", "a story about {}",
-    "can you tell me a story about {}", "i would like a story about {}", "make up a story about {}",
-    "tell me about {}", "write something about {}", "story about {}", "please write a tale about {}",
+    "write a story about {}",
+    "tell me a story about {}",
+    "tell a story about {}",
+    "a story about {}",
+    "can you tell me a story about {}",
+    "i would like a story about {}",
+    "make up a story about {}",
+    "tell me about {}",
+    "write something about {}",
+    "story about {}",
+    "please write a tale about {}",
 )
 _LONG = (
-    "tell me a long story about {}", "write a long story about {}", "a long story about {}",
-    "write a very long story about {}", "tell me a very long story about {}", "write a long tale about {}",
-    "write a novel about {}", "write a long story about {}, please do not stop",
+    "tell me a long story about {}",
+    "write a long story about {}",
+    "a long story about {}",
+    "write a very long story about {}",
+    "tell me a very long story about {}",
+    "write a long tale about {}",
+    "write a novel about {}",
+    "write a long story about {}, please do not stop",
 )
-_ANY_HERO = ("tell me a story", "write a story", "a story please", "tell me something nice", "i am bored", "one more story")
+_ANY_HERO = (
+    "tell me a story",
+    "write a story",
+    "a story please",
+    "tell me something nice",
+    "i am bored",
+    "one more story",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +80,13 @@ def _slots(rng: random.Random) -> dict[str, str]:
     if hero in ("wizard", "fisherman", "knight"):
         female = False
     slots = {
-        "k": hero, "t": rng.choice(story_parts.THINGS), "p": rng.choice(story_parts.PLACES),
+        "k": hero,
+        "t": rng.choice(story_parts.THINGS),
+        "p": rng.choice(story_parts.PLACES),
         "n": rng.choice(story_parts.NAMES_SHE if female else story_parts.NAMES_HE),
-        "he": "she" if female else "he", "him": "her" if female else "him", "his": "her" if female else "his",
+        "he": "she" if female else "he",
+        "him": "her" if female else "him",
+        "his": "her" if female else "his",
         "fhe": "she" if friend_female else "he",
     }
     slots["He"], slots["His"] = slots["he"].capitalize(), slots["his"].capitalize()
@@ -70,11 +97,24 @@ def _slots(rng: random.Random) -> dict[str, str]:
 
 
 def _about(slots: dict[str, str], rng: random.Random) -> str:
-    pattern = rng.choice((
-        "a {k}", "a {k}", "a {k}", "a {k} and a {t}", "a {k} in a {p}", "a {k} named {n}", "a {k} who finds a {t}",
-        "a {t}", "a {p}", "{n}", "a (little|brave|small|clever) {k}", "the {k} and the {t}",
-        "a {k} called {n} and a {t}", "a {k} and a {g}",
-    ))
+    pattern = rng.choice(
+        (
+            "a {k}",
+            "a {k}",
+            "a {k}",
+            "a {k} and a {t}",
+            "a {k} in a {p}",
+            "a {k} named {n}",
+            "a {k} who finds a {t}",
+            "a {t}",
+            "a {p}",
+            "{n}",
+            "a (little|brave|small|clever) {k}",
+            "the {k} and the {t}",
+            "a {k} called {n} and a {t}",
+            "a {k} and a {g}",
+        )
+    )
     return _with_articles(expand(pattern, rng).format(**slots))
 
 
@@ -93,7 +133,7 @@ def _long_text(slots: dict[str, str], scenes: int, rng: random.Random) -> str:
     counts_days = rng.random() < 0.6
     for place, scene in enumerate(chosen):
         if counts_days and place < len(story_parts.DAYS):
-            mark = f"On the {story_parts.DAYS[place]} day {{n}} (set out|got up|began) (early|with the sun|in good spirits). "
+            mark = story_parts.DAY_MARK.replace("DAY", story_parts.DAYS[place])
         else:
             mark = marks[place]
         if place % 2 == 0:
@@ -117,9 +157,11 @@ def _with_articles(text: str) -> str:
 
 
 def _summary(slots: dict[str, str], rng: random.Random) -> str:
-    pattern = rng.choice((
-        "A {k} named {n} goes on a journey because of a {t} and comes home happy.",
-        "{n} the {k} looks for a {t}, meets some friends and comes home.",
-        "It is the story of {n}, a {k}, and a {t}.",
-    ))
+    pattern = rng.choice(
+        (
+            "A {k} named {n} goes on a journey because of a {t} and comes home happy.",
+            "{n} the {k} looks for a {t}, meets some friends and comes home.",
+            "It is the story of {n}, a {k}, and a {t}.",
+        )
+    )
     return _with_articles(pattern.format(**slots))

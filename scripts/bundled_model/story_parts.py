@@ -5,6 +5,8 @@ Scenes are patterns (see ``patterns.py``). Slots: ``{n}`` the hero's name, ``{k}
 friend's kind, ``{fhe} {Fhe}`` the friend's pronoun.
 """
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 HEROES: tuple[str, ...] = (
     "bee", "bee", "bee", "bee", "fox", "mouse", "robot", "snail", "hedgehog", "owl", "frog", "bear", "cat", "duck", "rabbit",
     "beetle", "girl", "boy", "gardener", "baker", "squirrel", "dragon", "dog", "crow", "turtle", "spider", "wizard",
@@ -87,3 +89,4 @@ MARKS: tuple[str, ...] = (
     "", "", "Then evening came. ",
 )
 DAYS: tuple[str, ...] = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+DAY_MARK = "On the DAY day {n} (set out|got up|began) (early|with the sun|in good spirits). "

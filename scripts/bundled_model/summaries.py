@@ -1,5 +1,7 @@
 """Makes commits and short texts with the one sentence that sums them up."""
 
+# ruff: noqa: E501 - a sentence or a list of words stays on one line
+
 import random
 from collections.abc import Callable
 

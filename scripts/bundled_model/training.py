@@ -86,8 +86,12 @@ def _batches(network: Network, tokenizer: Tokenizer, plan: Plan, held_out_cores:
 
 
 def _optimizers(network: Network, rate: float) -> tuple[torch.optim.Optimizer, ...]:
-    matrices = [weights for name, weights in network.named_parameters() if weights.dim() == 2 and name.startswith("blk")]
-    others = [weights for name, weights in network.named_parameters() if not (weights.dim() == 2 and name.startswith("blk"))]
+    matrices = [
+        weights for name, weights in network.named_parameters() if weights.dim() == 2 and name.startswith("blk")
+    ]
+    others = [
+        weights for name, weights in network.named_parameters() if not (weights.dim() == 2 and name.startswith("blk"))
+    ]
     return (
         torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.95), weight_decay=0.0),

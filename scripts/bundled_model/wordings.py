@@ -1,5 +1,7 @@
 """Asks for one intent in the many ways of people: frames, manners, haste, slips of the finger."""
 
+# ruff: noqa: E501 - a sentence or a list of words stays on one line
+
 import random
 import re
 

@@ -1,5 +1,7 @@
 """What bee-tiny knows about the queen, the hives, the workers and their logs."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 DAEMONS: tuple[Intent, ...] = (

@@ -1,11 +1,13 @@
 """What bee-tiny knows about `rbee infer`: asking a model and what comes back."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 INFERENCE: tuple[Intent, ...] = (
     Intent(
         name="infer",
-        stem="rbee infer",
+        stem="rbee infer -p",
         command='rbee infer -p "{text}"',
         notes=(
             "The words appear as the model writes them.",

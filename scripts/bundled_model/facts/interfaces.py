@@ -1,5 +1,7 @@
 """What bee-tiny knows about the HTTP interfaces and the scripts of rbee."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 _FILE = {"script": "policy.rhai"}

@@ -1,5 +1,7 @@
 """What bee-tiny knows about models: getting, listing and removing them."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 MODELS: tuple[Intent, ...] = (

@@ -1,5 +1,7 @@
 """What bee-tiny knows about nodes: the machines that rbee reaches over SSH."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 _NODE = {"node": "mac"}

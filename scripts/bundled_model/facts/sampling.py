@@ -1,5 +1,7 @@
 """What bee-tiny knows about sampling options, pipes and stopping an answer."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 SAMPLING: tuple[Intent, ...] = (
@@ -72,7 +74,7 @@ SAMPLING: tuple[Intent, ...] = (
     ),
     Intent(
         name="cancel",
-        stem="Ctrl-C",
+        stem="Press Ctrl-C",
         command="Ctrl-C",
         notes=("The task is cancelled, its slot is free again, and rbee exits with code 130.",),
         wordings=(
@@ -88,7 +90,7 @@ SAMPLING: tuple[Intent, ...] = (
     ),
     Intent(
         name="exit-codes",
-        stem="130",
+        stem="130 after",
         command="echo $?",
         notes=("The exit code is 0 when all went well, 1 after an error and 130 after Ctrl-C.",),
         wordings=(

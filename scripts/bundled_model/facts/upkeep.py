@@ -1,5 +1,7 @@
 """What bee-tiny knows about installing rbee, its settings and its own checks."""
 
+# ruff: noqa: E501 - a pattern stays on one line
+
 from bundled_model.intent import Intent
 
 UPKEEP: tuple[Intent, ...] = (

@@ -1,0 +1,1 @@
+"""Holds the bundled model bee-tiny as package data."""
