@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from bundled_model import gguf_export, tokenizer, training
 from bundled_model.corpus import Document, long_documents, plain_text, short_documents
-from bundled_model.held_out import QUESTIONS
+from bundled_model.held_out import FRESH_QUESTIONS, QUESTIONS
 from bundled_model.leaks import cores, leaks, without_leaks
 from bundled_model.network import Network, Shape
 
@@ -29,7 +29,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     random.seed(options.seed)
-    held_out = cores(question for _, question in QUESTIONS)
+    held_out = cores(question for _, question in (*QUESTIONS, *FRESH_QUESTIONS))
     shape = Shape()
     began = time.monotonic()
     words = tokenizer.train((plain_text(document) for document in _sample(options.seed, held_out)), shape.vocabulary)
@@ -57,7 +57,7 @@ def _parse() -> argparse.Namespace:
         description="Train the bundled model bee-tiny. Needs the packages of scripts/requirements-model.txt."
     )
     parser.add_argument("--seed", type=int, default=1, help="fixes the text, the first weights and so the model (1)")
-    parser.add_argument("--steps", type=int, default=1500, help="training steps of 8192 tokens (1500)")
+    parser.add_argument("--steps", type=int, default=3200, help="training steps of 4096 tokens (3200)")
     parser.add_argument("--minutes", type=float, default=60, help="end early and in good order after this time (60)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (2)")
     parser.add_argument("--out", type=Path, default=_OUT, help="the GGUF file to write")

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bundled_model import concepts, haiku, manual, small_talk, stories, summaries, wordings
+from bundled_model import concepts, echo, haiku, manual, small_talk, stories, summaries, wordings
 from bundled_model.facts.everything import INTENTS
 
 SYSTEM_MESSAGES: tuple[str, ...] = (
@@ -51,12 +51,21 @@ def story_request(rng: random.Random) -> tuple[str, str]:
     return story.request, story.text
 
 
+def short_story_request(rng: random.Random) -> tuple[str, str]:
+    """Return a request for a short story and the story."""
+    story = stories.tell_briefly(rng)
+    return story.request, story.text
+
+
 SHORT_TURNS: tuple[tuple[_Turn, float], ...] = (
-    (command_question, 0.70),
-    (concepts.explain, 0.09),
-    (small_talk.chat, 0.11),
-    (haiku.compose, 0.06),
-    (manual.describe, 0.04),
+    (command_question, 0.62),
+    (concepts.explain, 0.07),
+    (small_talk.chat, 0.08),
+    (haiku.compose, 0.05),
+    (manual.describe, 0.03),
+    (summaries.summarise_briefly, 0.06),
+    (echo.repeat, 0.05),
+    (short_story_request, 0.04),
 )
 LONG_TURNS: tuple[tuple[_Turn, float], ...] = ((story_request, 0.75), (summaries.summarise, 0.25))
 

@@ -17,9 +17,9 @@ _SEEN_OFTEN = 3
 _SHORT_DOCUMENTS, _LONG_DOCUMENTS = 20_000, 4_000
 
 CHECKS = (
-    "every sentence begins with a capital, a number or a quote; the text ends with . ! or ?; quotes and backticks come "
-    "in pairs; no word stands twice in a row; no eight words occur three times; a and an fit the next letter; every "
-    "word occurs in the answers of the training text"
+    "every sentence begins with a capital, a number, a quote or the name rbee; the text ends with . ! or ?; quotes and "
+    "backticks come in pairs; no word stands twice in a row; no eight words occur three times; a and an fit the next "
+    "letter; every word occurs in the answers of the training text"
 )
 
 
@@ -65,7 +65,7 @@ def faults(text: str, known: frozenset[str]) -> list[str]:
 def _lower_start(sentence: str) -> bool:
     # `"Where are you going?" asked Tom.` goes on in lower case after the quote.
     letters = sentence.lstrip("\"'(")
-    return bool(letters) and letters[0].islower() and letters.split(" ")[0] not in ("asked", "said", "bee-tiny")
+    return bool(letters) and letters[0].islower() and letters.split(" ")[0] not in ("asked", "said", "rbee", "bee-tiny")
 
 
 def _repetitions(words: list[str]) -> list[str]:

@@ -28,7 +28,7 @@ _TALK: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
          "I am fine, thank you. What can I do for you?"),
     ),
     (
-        ("thanks", "thank you", "thank you (very|so) much", "thanks a lot", "many thanks", "thx", "cheers", "that helped",
+        ("thanks", "thank you", "thank you (very|so) much", "(thank you|thanks) for (your|the|all your|this) (help|answer|story|time|advice)", "thank you (for everything|again|kindly)", "thanks a lot", "many thanks", "thx", "cheers", "that helped",
          "great, thanks", "thank you bee", "well done", "good job", "nice", "great", "perfect", "you are (great|nice|funny)"),
         ("You are welcome! Ask me again whenever you like.", "You are welcome. I am glad that I could help."),
     ),
@@ -102,7 +102,7 @@ def chat(rng: random.Random) -> tuple[str, str]:
     lines, replies = rng.choice(_TALK)
     line = expand(rng.choice(lines), rng)
     if rng.random() < 0.25:
-        line = line + rng.choice(("!", " bee", " my friend", " please", " for your help", "..."))
+        line = line + rng.choice(("!", " bee", " my friend", "!!", "..."))
     return dress(line, rng), rng.choice(replies)
 
 

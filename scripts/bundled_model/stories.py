@@ -58,8 +58,16 @@ class Story:
 
 def tell(rng: random.Random) -> Story:
     """Return one story of a length that fits its request."""
+    return _tell(rng, rng.random())
+
+
+def tell_briefly(rng: random.Random) -> Story:
+    """Return one short story."""
+    return _tell(rng, 0.0)
+
+
+def _tell(rng: random.Random, length: float) -> Story:
     slots = _slots(rng)
-    length = rng.random()
     if length < 0.3:
         frames, scenes = _SHORT, 1
     elif length < 0.62:

@@ -3,9 +3,11 @@
 # ruff: noqa: E501 - a sentence or a list of words stays on one line
 
 import random
+import re
 from collections.abc import Callable
 
 from bundled_model.concepts import CONCEPTS
+from bundled_model.echo import invented_word
 from bundled_model.facts.everything import INTENTS
 from bundled_model.stories import tell
 
@@ -13,6 +15,7 @@ _AREAS = (
     "queen", "hive", "workers", "keeper", "models", "docs", "tests", "build", "cli", "store", "transport", "contract",
     "config", "rhai", "tui", "supervisor", "repository", "scripts", "packaging", "errors", "client", "daemon", "api", "ci",
 )
+_A_BEFORE_VOWEL = re.compile(r"\b(a|A) (?=[aeio]|ul|un)")
 _VERBS = (
     "add", "remove", "fix", "rename", "move", "explain", "test", "refuse", "accept", "print", "check", "store", "read",
     "write", "keep", "drop", "split", "join", "speed up", "simplify", "document", "update", "replace", "start", "stop",
@@ -22,12 +25,12 @@ _VERBS = (
 _ADJECTIVES = (
     "a small", "the old", "a new", "the slow", "every", "an empty", "the first", "the last", "a missing", "the main",
     "a second", "the default", "a broken", "the hidden", "a faster", "the wrong", "a clear", "the unused", "a safe",
-    "the", "a", "the bundled", "the package", "lint", "unknown", "late", "long", "two", "more", "all",
+    "the", "a", "the bundled", "the package", "an unknown", "a late", "a long", "another", "one more", "each",
 )
 _NOUNS = (
     "prompt", "token", "worker", "queen", "hive", "log line", "option", "error message", "timeout", "config file", "model",
     "slot", "lease", "test", "heartbeat", "stream", "event", "path", "port", "address", "key", "catalog", "download",
-    "metadata", "licence", "rule", "rules", "script", "policy", "table", "column", "request", "answer", "header", "flag",
+    "licence", "rule", "script", "policy", "table", "column", "request", "answer", "header", "flag",
     "exit code", "process", "signal", "menu", "window", "button", "page", "image", "user", "login", "parser", "loop",
     "function", "module", "class", "docstring", "README", "changelog", "workflow", "release", "version number",
 )
@@ -49,13 +52,23 @@ _REQUESTS = (
     "Summarise this commit:", "Summarise in one sentence:", "Give a short summary:", "TL;DR:", "Sum up:",
     "What does this commit do?", "Explain this commit:", "Summarise the text:", "Shorten this:", "In one sentence:",
 )
-_SYLLABLES = ("ba", "ko", "ri", "len", "mo", "ta", "shi", "ver", "den", "cli", "pro", "fa", "nu", "zo", "gra", "pel", "wi", "tor")
 
 
 def summarise(rng: random.Random) -> tuple[str, str]:
-    """Return a request with the text in it and the summary."""
-    kind = rng.random()
-    text, summary = _commit(rng) if kind < 0.7 else _story(rng) if kind < 0.78 else _statement(rng)
+    """Return a request with a text of any kind in it and the summary."""
+    return _ask(*(_story(rng) if rng.random() < 0.15 else _short_text(rng)), rng)
+
+
+def summarise_briefly(rng: random.Random) -> tuple[str, str]:
+    """Return a request with a commit or a few sentences in it and the summary."""
+    return _ask(*_short_text(rng), rng)
+
+
+def _short_text(rng: random.Random) -> tuple[str, str]:
+    return _commit(rng) if rng.random() < 0.6 else _statement(rng)
+
+
+def _ask(text: str, summary: str, rng: random.Random) -> tuple[str, str]:
     request = rng.choice(_REQUESTS)
     gap = rng.choice(("\n\n", "\n\n", "\n", "\n", " "))
     if rng.random() < 0.2:
@@ -77,9 +90,9 @@ def _commit(rng: random.Random) -> tuple[str, str]:
 
 
 def _subject(rng: random.Random) -> tuple[str, str]:
-    change = f"{rng.choice(_VERBS)} {rng.choice(_ADJECTIVES)} {_noun(rng)}{_fill(rng.choice(_TAILS), rng)}"
+    change = _an(f"{rng.choice(_VERBS)} {rng.choice(_ADJECTIVES)} {_noun(rng)}{_fill(rng.choice(_TAILS), rng)}")
     if rng.random() < 0.72:
-        area = rng.choice(_AREAS) if rng.random() < 0.75 else _word(rng)
+        area = rng.choice(_AREAS) if rng.random() < 0.75 else invented_word(rng)
         return f"{area}: {change}", f"The purpose of this commit in {area} is to {change}."
     written = change[0].upper() + change[1:] if rng.random() < 0.8 else change
     return written, f"The purpose of this commit is to {change}."
@@ -115,22 +128,23 @@ def _invented(rng: random.Random) -> list[str]:
     for _ in range(rng.randint(1, 4)):
         lead = rng.choice(("The", "Every", "A new", "The old", "Our", "The main", "One"))
         tail = _fill(rng.choice(_TAILS), rng)
-        sentences.append(f"{lead} {_noun(rng)} {rng.choice(verbs)} {rng.choice(_ADJECTIVES)} {_noun(rng)}{tail}.")
+        sentences.append(_an(f"{lead} {_noun(rng)} {rng.choice(verbs)} {rng.choice(_ADJECTIVES)} {_noun(rng)}{tail}."))
     return sentences
 
 
 def _fill(pattern: str, rng: random.Random) -> str:
     while "{noun}" in pattern:
         pattern = pattern.replace("{noun}", _noun(rng), 1)
-    return pattern.format(state=rng.choice(_STATES), number=rng.randint(1, 900))
+    return _an(pattern.format(state=rng.choice(_STATES), number=rng.randint(1, 900)))
+
+
+def _an(text: str) -> str:
+    return _A_BEFORE_VOWEL.sub(r"\1n ", text)
 
 
 def _noun(rng: random.Random) -> str:
-    return rng.choice(_NOUNS) if rng.random() < 0.8 else _word(rng)
+    return rng.choice(_NOUNS) if rng.random() < 0.8 else invented_word(rng)
 
-
-def _word(rng: random.Random) -> str:
-    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 3)))
 
 
 def _hash(rng: random.Random, length: int) -> str:

@@ -15,10 +15,10 @@ from bundled_model.leaks import without_leaks
 from bundled_model.network import Network
 from bundled_model.packing import Batch, batches
 
-_TOKENS_PER_STEP = 8192
+_TOKENS_PER_STEP = 4096
 _SHORT_WINDOW = 256
-_WARM_UP_STEPS = 40
-_REPORT_EVERY = 50
+_WARM_UP_STEPS = 80
+_REPORT_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def train(network: Network, tokenizer: Tokenizer, plan: Plan, held_out_cores: tu
         step += 1
         if step % _REPORT_EVERY == 0:
             recent = recent[-_REPORT_EVERY:]
-            print(f"step {step}/{plan.steps}  loss {sum(recent) / len(recent):.4f}  {minutes:.1f} min", flush=True)
+            print(f"step {step}/{plan.steps}  {_describe(recent)}  {minutes:.1f} min", flush=True)
     recent = recent[-_REPORT_EVERY:]
     minutes = (time.monotonic() - began) / 60
     return Outcome(steps=step, tokens=step * _TOKENS_PER_STEP, minutes=minutes, loss=sum(recent) / len(recent))
@@ -72,6 +72,12 @@ def weighted_loss(network: Network, batch: Batch) -> Tensor:
     losses = functional.cross_entropy(scores.float().flatten(0, 1), batch.targets.flatten(), reduction="none")
     weights = batch.weights.flatten()
     return (losses * weights).sum() / weights.sum()
+
+
+def _describe(losses: list[float]) -> str:
+    short, long = losses[0::2], losses[1::2]
+    means = [sum(part) / len(part) for part in (losses, short, long)]
+    return "loss {:.4f} (short windows {:.4f}, long windows {:.4f})".format(*means)
 
 
 def _batches(network: Network, tokenizer: Tokenizer, plan: Plan, held_out_cores: tuple[str, ...]) -> Iterator[Batch]:

@@ -24,6 +24,23 @@ _ENDINGS = (
     " here", ", thanks", " today", " quickly", " again", " myself", " if i want to", " later", " for once",
     " on linux", " at home", " for my project", " without much work", " as a beginner",
 )
+# Clauses that say nothing about the command, in words that do: the model must learn to look past them.
+_CLAUSES = (
+    " (after|before|during|since) (the update|a crash|a restart|lunch|the weekend|an upgrade|the demo|my meeting|a power cut)",
+    " (before|when|after|while|until) (i leave|i start|i go home|i upgrade|it is dark|i travel|i finish|it rains|i am away|i sleep)",
+    " (that|which) (i bought|i like|i own|i found|my friend gave me|is new|is old|stands here|we share|i do not trust)",
+    " on (this|my|the|our|an old) (machine|computer|laptop|mac|server|pc|desk|network|linux box)",
+    " (for|with|without|like) (my team|all users|my friends|a beginner|much work|the manual|root|a mouse|the internet|my boss)",
+    " (at the moment|at any time|once more|any more|later on|for now|at once|so far|for good|in general|by default|some day)",
+    " (instead of|rather than|and not) (the default|the old one|the first one|another one|doing it twice|asking you|the cloud)",
+    " (as well|too|as usual|safely|automatically|properly|correctly|exactly|step by step|as fast as possible|with one command)",
+    " (because|since|as) (i am new|i forgot|it is late|i need it|we talked about it|it is slow|i am curious|my friend asked)",
+    " (of|in|with|through|by way of) (rbee|your program|this tool|the keeper|a single command|one line)",
+)
+_STRAY_WORDS = (
+    "really", "just", "actually", "maybe", "simply", "also", "even", "still", "then", "quickly", "first", "only", "own",
+    "little", "nice", "whole", "certain", "particular", "current", "available", "existing", "usual", "single", "entire",
+)
 NODE_NAMES: tuple[str, ...] = (
     "mac", "studio", "attic", "desk", "tower", "kitchen", "server1", "server2", "node1", "node2", "gpu1", "gpubox",
     "workhorse", "pluto", "mars", "venus", "saturn", "orion", "luna", "nova", "ada", "grace", "turing", "office", "lab",
@@ -56,7 +73,9 @@ def ask(intent: Intent, rng: random.Random) -> tuple[str, str]:
     for slot in _SLOT.findall(core):
         values[slot] = rng.choice(_SLOTS[slot])
     core = _SLOT.sub(lambda found: values[found.group(1)], core)
-    question = dress(_frame(core, rng) if framed else core, rng)
+    if framed:
+        core = _frame(_clutter(core, rng), rng)
+    question = dress(core, rng)
     return question, _answer(intent, values, rng)
 
 
@@ -66,7 +85,7 @@ def dress(question: str, rng: random.Random) -> str:
         question = rng.choice(_OPENINGS) + question
     if rng.random() < 0.12:
         question = question + rng.choice(_ENDINGS)
-    if rng.random() < 0.10:
+    if rng.random() < 0.08:
         question = _slip(question, rng)
     case = rng.random()
     if case < 0.65:
@@ -77,6 +96,21 @@ def dress(question: str, rng: random.Random) -> str:
         question = _capital_names(question)
     mark = rng.random()
     return question + ("?" if mark < 0.7 else "." if mark < 0.76 else "")
+
+
+def _clutter(core: str, rng: random.Random) -> str:
+    """Add what people say besides: stray words, clauses, a word that nobody knows."""
+    words = core.split(" ")
+    if rng.random() < 0.10:
+        words.insert(rng.randrange(len(words)), rng.choice(_STRAY_WORDS))
+    if len(words) > 3 and rng.random() < 0.05:
+        words[rng.randrange(len(words))] = rng.choice((*_STRAY_WORDS, _unknown_word(rng)))
+    core = " ".join(words)
+    return f"{core} {expand(rng.choice(_CLAUSES), rng)}" if rng.random() < 0.25 else core
+
+
+def _unknown_word(rng: random.Random) -> str:
+    return "".join(rng.choice(_LETTERS) for _ in range(rng.randint(3, 7)))
 
 
 def _frame(core: str, rng: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""What bee-tiny knows about the queen, the hives, the workers and their logs."""
+"""What bee-tiny knows about the queen, the hive, the workers and their logs."""
 
 # ruff: noqa: E501 - a pattern stays on one line
 
@@ -11,6 +11,8 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee queen start",
         notes=("The queen then listens on port 8080.", "The queen stays up until you stop her."),
         wordings=(
+            "(get|have|put) the queen (going|working|up|to work|on her feet)",
+            "(start|launch|run|bring up) (a|the|my) queen (and|that|so that she) (keeps running|stays|stays up|remains|keep it running)",
             "<start> (the|a|my) queen (daemon|) (in the background|)",
             "(keep|leave) (the|a) queen (running|up|on|alive)",
             "(wake|wake up) the queen",
@@ -25,6 +27,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee queen stop",
         notes=("All that the queen started ends with her.", "Her hives and their workers end too."),
         wordings=(
+            "(end|close|finish|stop|take down) (the queen process|the queen for today|the queen again|a running queen|her majesty)",
+            "(shut|take|bring) the queen down",
+            "(turn|switch) the queen off",
             "<stop> (the|my) queen (daemon|)",
             "<stop> (everything|all of rbee|the whole of rbee|all daemons)",
             "(put|send) the queen to (sleep|bed)",
@@ -38,6 +43,8 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee queen status",
         notes=("It says whether the queen runs, where, and for how long.",),
         wordings=(
+            "(see|find out|ask|know|check) (how long|since when) the queen (runs|is up|has run|lives|has been running)",
+            "(make sure|check|confirm|verify) that (the|my) queen (is up|runs|still runs|is still there|is alive|answers)",
             "(see|check|know|find out|tell|ask|test) (if|whether) (the|my) queen (is running|runs|is up|is alive|works|is ok|is healthy|is there)",
             "(see|check|get|show|print|read) the (status|state|health|condition) of (the|my) queen",
             "(check|look) (on|after|at) the queen",
@@ -57,6 +64,9 @@ DAEMONS: tuple[Intent, ...] = (
             "You see every running process of rbee and its tasks.",
         ),
         wordings=(
+            "(see|show|list|check|view) (all|everything|whatever|anything) (that is|) (running|active|at work|going on) (now|at present|just now|in rbee|)",
+            "(see|show|list|view) (the|all|all the) (tasks|jobs|work) (in progress|under way|of the moment|of today)",
+            "(know|see|learn|find out) what (rbee|everybody|the system) (does|works on|is up to) (now|at this time|)",
             "(see|show|list|find out|check|know|view|display) what (is running|runs|is going on|is active|rbee is doing|is busy) (now|right now|)",
             "<list> (running|active|all running|current|the running) (processes|tasks|things|jobs)",
             "(see|check|find out) (which|what) (tasks|processes|jobs) (are running|run|are active|are going on)",
@@ -74,6 +84,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee workers list",
         notes=("It shows each worker with its model, its device and its state.",),
         wordings=(
+            "(get|see|print) (a table|a list|an overview|an inventory) of (all|my|the|all the) workers (and what they hold|and models|and states|)",
+            "(see|find out|learn|know) (how many|what|which) workers (i have|there are|run|are up|exist)",
+            "<list> (each|every) worker (with its model|and its state|)",
             "<list> (my|all|the|all my|the loaded|idle|busy|the running) workers",
             "(see|find out|check|know) which (workers|models) (are loaded|are idle|are busy|exist|there are in memory)",
             "(see|find out) which (models are|model is) (loaded|in memory)",
@@ -91,6 +104,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee workers stop ID",
         notes=("The memory of that worker is then free.", "Take the id from `rbee workers list`."),
         wordings=(
+            "(end|stop|kill|close|shut down) (only|just|) (one|one of the|a certain|this one|a single|an old) (worker|workers)",
+            "(throw|kick|push|get) a model out of (memory|ram|the gpu)",
+            "(free|clear|empty|regain) (ram|vram|the memory|gpu memory|the gpu)",
             "<stop> (a|the|one|my|this|a single|an idle) worker",
             "(unload|evict) (a|the|my) (model|worker) (from memory|)",
             "(free|release|get back) (the|some|gpu|) memory (of a worker|of a model|held by a worker|)",
@@ -105,6 +121,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee workers health",
         notes=("It asks each worker and says which of them answer.",),
         wordings=(
+            "(make sure|verify|confirm|check) that (all|my|the|all the) workers (are fine|are well|answer|are healthy|work)",
+            "(ask|question|examine) (every|each|the) worker (how it is|if it is well|for its health|)",
+            "(see|find out|test|check) (if|whether) (a|one|my|some) worker (responds|reacts|answers|hangs|is stuck)",
             "(see|check|know|find out|tell|test) (if|whether) (a|my|the|all|all my) (worker|workers) (is|are) (healthy|ok|alive|well|fine|sick|stuck)",
             "(check|see|get|show|test|read) the health of (a|the|my|all|each) (worker|workers)",
             "(check|test|probe|ping) (the|my|all|a) (workers|worker)",
@@ -121,6 +140,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee logs",
         notes=("It prints what the daemons wrote down.", "Look there first when something went wrong."),
         wordings=(
+            "(see|read|get|look up|search|inspect|open) the (logs|log|log file) (of today|of yesterday|of last night|of rbee|after an error|when something breaks|after a failure)",
+            "(see|find|read) (what was logged|what has been logged|the error messages|old messages|the messages of the daemons)",
+            "(look into|dig into|go through) the (logs|log|log files)",
             "(see|read|show|view|print|get|open|look at|check|find) (the|my|all|old|) (logs|log|log files|log lines|log messages)",
             "(see|find out|read|check) what (happened|went wrong|the queen wrote|the hive wrote|the daemons said)",
             "(find|see|look for) (errors|messages|the error) in the (logs|log)",
@@ -136,6 +158,10 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee logs --follow",
         notes=("New lines appear as they are written; Ctrl-C ends it.",),
         wordings=(
+            "(see|read|have|get|watch) (each|every|all) (new|) (log line|line of the log|line) (when|while|as) (it is|it gets|) (written|appears|comes in)",
+            "(stay|remain|sit) (on|at|in) the (log|logs)",
+            "(keep|hold) (the log|the logs) (open|on the screen|in view|rolling)",
+            "(monitor|observe|track) the (log|logs)",
             "(follow|watch|tail|stream) (the|my|new|) (logs|log|log lines|log messages)",
             "(see|read|show|print) (new log lines|log lines|the logs|the log) (live|as they come|as they are written|in real time|continuously)",
             "(keep|go on) (reading|watching|printing|following) the (logs|log)",
@@ -149,6 +175,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee logs --node {node}",
         notes=("It prints the log of the hive on that machine.",),
         wordings=(
+            "(see|read|get|pull|view|look at) (the|) (logs|log|log lines) (that|) (a|another|one of my|my other|the remote) <machine> (wrote|keeps|has|)",
+            "(get|fetch|collect|read) (remote|distant) (logs|log lines|log files)",
+            "(read|see|get) (the hive log|the log of a hive|hive logs) (of|on|from) (a|another|one|my) <machine>",
             "(see|read|show|view|print|get|check) the (logs|log|log lines|log messages) (of|from|on) (a|one|another|a certain|a remote|my other) <machine>",
             "(see|read|show|print|get|view) the (logs|log) (of|from) {node}",
             "(read|see|get) (remote logs|the logs of one hive|logs over the network)",
@@ -163,6 +192,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee hive start",
         notes=("The hive then listens on port 9200 and may start workers.",),
         wordings=(
+            "(start|launch|run|bring up|boot) (the|a|my) hive (on|for) (this|my|the local) (machine|computer|laptop|box|pc)",
+            "(have|let|make) (this|my) <machine> (run|be|become) a hive",
+            "(get|put) the hive (going|working|up|to work)",
             "<start> (the|a|my|this) hive (daemon|) (here|on this machine|in the background|)",
             "(keep|leave) (the|a) hive (running|up|alive)",
             "(get|have) a hive (running|on this machine|that stays up)",
@@ -176,6 +208,10 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee hive stop",
         notes=("The workers of that hive end with it.",),
         wordings=(
+            "(stop|end|close|shut down|turn off|kill) (the|a|my) hive (on|of|for) (this|my|the local) (machine|computer|laptop|box|pc)",
+            "(stop|end) (only|just) the hive",
+            "(shut|take|bring) the hive down",
+            "(turn|switch) the hive off",
             "<stop> (the|a|my|this) hive (daemon|) (here|on this machine|)",
             "<stop> the (local daemon|daemon of this machine)",
             "<stop> (a|the) hive (and its workers|with all its workers)",
@@ -188,6 +224,9 @@ DAEMONS: tuple[Intent, ...] = (
         command="rbee hive status",
         notes=("It says whether the hive runs and which workers it has.",),
         wordings=(
+            "(see|find out|check|ask|know) (how|what) (the|my|a|this) hive (is|does|is up to|has)",
+            "(make sure|confirm|verify|check) that (the|my|a) hive (is up|runs|still runs|is still there|is alive|answers)",
+            "(see|check|know) (if|whether) (the|a) hive (on|of) this (machine|computer) (runs|is up|works|is there)",
             "(see|check|know|find out|tell|ask|test) (if|whether) (the|my|a|this) hive (is running|runs|is up|is alive|works|is ok|is healthy|is there)",
             "(see|check|get|show|print|read) the (status|state|health|condition) of (the|my|a|this) hive",
             "(check|look) (on|after|at) (the|my) hive",
@@ -196,59 +235,6 @@ DAEMONS: tuple[Intent, ...] = (
         questions=(
             "is (the|my|this) hive (running|up|alive|there|ok|healthy)", "hive status", "status of the hive",
             "how is the hive", "does the hive run",
-        ),
-    ),
-    Intent(
-        name="queen-daemon",
-        stem="queen-rbee daemon",
-        command="queen-rbee daemon",
-        notes=("She then runs in this terminal, by hand, on port 8080.",),
-        wordings=(
-            "<start> (the|a) queen (by hand|manually|in the foreground|in this terminal|without the keeper|myself|under systemd|as a service)",
-            "<start> the queen daemon (by hand|directly|itself|manually|in the foreground)",
-            "run queen-rbee",
-        ),
-        questions=("queen-rbee", "queen by hand", "foreground queen", "queen daemon"),
-    ),
-    Intent(
-        name="hive-daemon",
-        stem="rbee-hive daemon",
-        command="rbee-hive daemon",
-        notes=("It then runs in this terminal, by hand, on port 9200.",),
-        wordings=(
-            "<start> (the|a) hive (by hand|manually|in the foreground|in this terminal|without the keeper|myself|under systemd|as a service)",
-            "<start> the hive daemon (by hand|directly|itself|manually|in the foreground)",
-            "run rbee-hive",
-        ),
-        questions=("rbee-hive", "hive by hand", "foreground hive", "hive daemon"),
-    ),
-    Intent(
-        name="worker-spawn",
-        stem="rbee-hive worker spawn",
-        command="rbee-hive worker spawn {backend} --model bee-tiny",
-        notes=("The hive starts one worker with that model, on port 8001 or the next free one.",),
-        wordings=(
-            "(spawn|create) (a|one|another|a new) worker (by hand|manually|on this machine|here|)",
-            "<start> (a|one|another|a new|an extra) worker (by hand|manually|on this machine|here|with bee-tiny|)",
-            "(spawn|start|launch) a {backend} worker",
-            "(load|preload|warm up) a model (by hand|before the first prompt|into memory|in advance|on this machine)",
-        ),
-        questions=("worker spawn", "spawn worker", "start worker", "new worker", "preload model"),
-        defaults={"backend": "cpu"},
-    ),
-    Intent(
-        name="detect",
-        stem="rbee-hive detect",
-        command="rbee-hive detect",
-        notes=("It prints the backends and the devices of this machine.",),
-        wordings=(
-            "(detect|find|discover|list|see|show|look for|probe) (my|the|all|) (devices|gpus|graphics cards|backends|hardware|accelerators)",
-            "(see|check|find out|know) (which|what) (devices|gpus|backends|hardware) (this machine has|i have|rbee found|are available|can be used)",
-            "(see|check|find out) (if|whether) (my gpu|cuda|metal|a gpu|my graphics card) is (found|seen|available|detected|usable)",
-        ),
-        questions=(
-            "(which|what) (devices|gpus|backends|hardware) (do i have|are there|does this machine have|does rbee see)",
-            "detect", "detect gpu", "does rbee (see|find) my gpu", "hardware",
         ),
     ),
 )

@@ -14,6 +14,10 @@ INFERENCE: tuple[Intent, ...] = (
             "Without `-m` the bundled model bee-tiny answers.",
         ),
         wordings=(
+            "(try|type|enter|submit|hand in) (a|my|some|one|my first) (prompt|question)",
+            "(get|let) (the|a) model (to|) (talk|say something|write something|tell me something)",
+            "(ask|tell) (the|a|my) (model|ai|llm|assistant) (something|anything|a thing)",
+            "(hold|have|start) a (talk|short talk|conversation) with (the|a) model",
             "<ask> (a|the|my) (model|language model|ai|llm)",
             "(ask|put) (a|my|one) question (to rbee|to a model|to the model|)",
             "(send|give|pass) (a|my|one) (prompt|question|text) to (a|the|my) (model|ai|llm)",
@@ -33,6 +37,10 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -m {model} -p "hello"',
         notes=("The option `-m` names the model.", "After `-m` comes a name, a file or a reference such as `hf:org/repo`."),
         wordings=(
+            "(get|have) (an answer|answers) from (another|a different|a bigger|a certain|some other) model",
+            "(ask|prompt|query|try) (some other|one of my other|a stronger|a particular|a named) model",
+            "(say|decide|determine|set) (which|what) model (answers|is asked|is used|writes)",
+            "<change> the model (for a prompt|for one prompt|that answers|)",
             "(use|choose|pick|select|try|take|specify|run) (another|a different|a bigger|my own|a better|a|the|which) model",
             "(use|try|run|pick) (the model|) {model}",
             "<ask> (a|another|a different|a bigger) model (than bee-tiny|by name|)",
@@ -53,6 +61,10 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --max-tokens {number}',
         notes=("The answer ends after so many tokens; the default is 20.",),
         wordings=(
+            "(get|have) (a whole page|a whole paragraph|more text|a few lines|more than a few words|a full story) (from the model|as an answer|)",
+            "(let|allow) the (model|answer) (run on|go on|be long|be longer|take more space)",
+            "<set> the (token limit|length limit|maximum length|answer length|token budget|token count)",
+            "(keep|make) (the|an|every) <answer> (short|brief|long|within 50 tokens|under 100 tokens)",
             "(get|have|make|write) (a longer|longer|a shorter|shorter|a short|a long) (answer|reply|answers|output|text)",
             "(limit|cap|restrict|bound|reduce|raise|increase) the (length|number of tokens|size|words|tokens) (of the answer|of an answer|of the output|)",
             "(limit|cap|restrict|shorten|lengthen) (the|an) <answer>",
@@ -74,6 +86,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --temperature {heat}',
         notes=("Zero always takes the likeliest word; more is more varied. The default is 0.7.",),
         wordings=(
+            "<set> the (temperature|heat) (value|option|parameter|setting|for a prompt|)",
+            "(make|let) the model (take risks|be bold|be careful|be strict|be inventive|vary its words|stick to the likeliest words)",
+            "(get|have) (wilder|calmer|more varied|more careful|duller|bolder|fixed) answers",
             "<set> the (temperature|heat|randomness|creativity|sampling temperature)",
             "(get|make|have) (the answer|answers|the output|the model) (more|less) (creative|random|varied|wild|surprising|predictable|deterministic)",
             "(raise|lower|increase|reduce|turn up|turn down) the (temperature|randomness|creativity|heat)",
@@ -93,6 +108,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --system "Answer in one sentence."',
         notes=("The system message tells the model how to behave.",),
         wordings=(
+            "(add|prepend|attach) (a|some) (instruction|instructions|role|rule|system text) (to|before|for) (a|my|the) (prompt|question)",
+            "(let|make|have) the model (act|speak|answer|talk|write) (like|as) (a pirate|a doctor|a child|an expert|a poet|a friend)",
+            "(decide|define|say) who the model (is|should be|pretends to be)",
             "(set|give|pass|send|add|use|write|specify) (a|the|my own) system (message|prompt|text|instruction)",
             "(tell|instruct) the model (how to behave|to be polite|to be brief|what role to play|how to answer|what tone to use)",
             "give the model (a role|a persona|instructions|a character|rules)",
@@ -107,6 +125,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --stop "###"',
         notes=("The answer ends before the first place where that text would appear.",),
         wordings=(
+            "(use|set|give|name) (more than one|two|three|some|many) stop (words|texts|strings)",
+            "(cut|break) (off|) the (answer|output|generation) (at|after|when it reaches) (a word|a marker|a sign|some string|the end of a line)",
+            "(let|make) the (answer|output|generation) (end|stop|finish) (at|when) (a|the|some) (given|special|) (word|string|phrase) (appears|comes|is written|)",
             "(set|use|give|pass|add|define|specify) (a|the|some) stop (word|string|text|sequence|words|sequences)",
             "(end|stop|cut|finish) the (answer|output|text|generation) (at|on|when|before) (a certain word|a word|some text|a given string|a blank line|it writes a word)",
             "(make|let) the model stop (at|on|before) (a word|a string|a marker|certain text|a newline)",
@@ -120,6 +141,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --seed {number}',
         notes=("The same seed with the same prompt gives the same answer.",),
         wordings=(
+            "(get|receive|have) (identical|equal|matching|stable|constant) (answers|results|output)",
+            "(pin|freeze|hold|nail down) the (seed|randomness|dice|random numbers)",
+            "(make|have) (two|all) (runs|answers) (alike|equal|match|the same)",
             "(set|fix|use|give|pass|choose|specify) (a|the|my own) (seed|random seed|seed number)",
             "(get|have) the same (answer|output|text|reply) (again|twice|every time|each time)",
             "(repeat|reproduce) (an|the|a) (answer|output|run|result)",
@@ -137,6 +161,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --timeout 60',
         notes=("After so many seconds rbee gives up and ends the task.",),
         wordings=(
+            "(stop|cancel|end) (a prompt|an answer|a task) (by itself|on its own|automatically) after (a minute|some seconds|a while|30 seconds)",
+            "<set> (the|a) (maximum|longest) (time|waiting time|duration) (of an answer|for a prompt|)",
+            "(wait|let rbee wait) (no longer than|at most|only) (a minute|ten seconds|an hour|a while)",
             "(set|use|give|pass|choose|change|specify) (a|the|my own) (timeout|time limit|time-out)",
             "(limit|bound|restrict) (the time|how long|the seconds) (of a task|a prompt may take|an answer may take|rbee waits|)",
             "(make|let) rbee (wait longer|give up sooner|give up after a minute|wait at most 60 seconds)",
@@ -150,6 +177,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --stats',
         notes=("It prints tokens per second and the time to the first token.",),
         wordings=(
+            "(print|see|get|show) (the|some) (timing|timings|statistics|figures) (of|for|after) (an answer|a prompt|the answer)",
+            "(count|see|read|measure) (the|) tokens per second",
+            "(know|see|learn) (the speed|how quick|how fast|the time) (of|) (the answer|the model|a model|generation) (is|was|)",
             "<show> (the speed|how fast it is|how fast a model is|tokens per second|timings|the statistics|statistics|numbers)",
             "(measure|time|know|print) (the speed|the time to first token|tokens per second|how long it took|a prompt)",
             "(see|find out) how (fast|quick|slow) (a|the|my) (model|answer|generation|worker) is",
@@ -166,6 +196,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --json',
         notes=("Each line is then one JSON object for a program to read.",),
         wordings=(
+            "(turn|convert|put) the (answer|output) into json",
+            "(have|let) rbee (answer|print|speak|write|reply) (in|as) json",
+            "(get|receive|want) (json|json lines|an object|objects) (instead of|rather than|not) (text|plain text)",
             "(get|print|have|show|write|produce) (the answer as|the output as|the output in|) json (output|)",
             "(make|have) (the output|the answer|rbee output) machine readable",
             "(parse|read|use) (the answer|the output) (in|from) (a script|a program|python|jq)",
@@ -180,6 +213,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --quiet',
         notes=("Only the answer is printed; the messages on the side are left out.",),
         wordings=(
+            "(leave out|drop|disable|remove|stop|avoid|skip) (everything|all|all text) (but|except|around) the answer",
+            "(switch|turn) (off|) (the|all) (status|progress|extra|side) (messages|lines|output) (off|)",
+            "(see|have|print) (the bare answer|the answer alone|the answer and nothing else|pure text)",
             "(print|show|see|get) (only|just|nothing but) the (answer|text|reply|tokens)",
             "(hide|suppress|silence|turn off|mute|leave out|switch off) (the|all|all the) (messages|narration|progress|notes|status lines|extra text|chatter)",
             "(make|keep) rbee (quiet|silent|less chatty)",
@@ -193,6 +229,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --queen-url http://{node}.local:8080',
         notes=("The command then talks to the queen at that address.",),
         wordings=(
+            "(work|speak|connect|talk) (with|to) (a|the|another) queen (on|at|in) (my server|the office|another host|the other room|port 9000|a different port)",
+            "(give|enter|set|name) (another|a different|the|a) (queen address|url|queen url|address for the queen)",
+            "(choose|pick|select) (which|another|the) queen (to use|to ask|i talk to|)",
             "(use|reach|talk to|contact|ask) (a|another|the) queen (on|at) (another|a different|a remote) (machine|computer|address|host|port)",
             "(use|ask|reach) a (remote|different|far|second) queen",
             "(set|change|give|specify|pass) the (address|url|location) of the queen",
@@ -208,6 +247,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --node {node}',
         notes=("The task then runs on that machine and on no other.",),
         wordings=(
+            "(answer|compute|generate|infer|think) on (a|one|that|my big|my fast|a certain|the strongest) <machine> (only|)",
+            "(send|give|direct|route|bring) (a|this|my) (prompt|question|task|work) to (a|one|my|that|the fast) <machine>",
+            "(say|decide|fix|set|determine) (where|on which <machine>) (a prompt|a task|my prompt|an answer|it) (runs|is run|is computed|should run)",
             "(run|execute|do|place) (a|my|the) (prompt|task|inference|question|model) on (a|one|a certain|another|a given|a particular) <machine>",
             "(run|execute|do) (a|my|the) (prompt|task|inference|question|model) on {node}",
             "(choose|pick|pin|select|decide) (which|the|a) <machine> (answers|runs the task|runs my prompt|does the work|for a task)",
@@ -224,6 +266,10 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --backend {backend}',
         notes=("The backends are cpu, cuda and metal.",),
         wordings=(
+            "(say|name|give|state) (that|) (a|the|which) backend (to use|is used|should be used|)",
+            "(infer|answer|compute|work|generate) (with|on|through) the {backend} (backend|engine)",
+            "(make|let) (rbee|the worker|the model) (use|take|run on) {backend}",
+            "(switch|change) (to|over to) {backend}",
             "(choose|pick|select|set|specify|force|change) (the|a|another|which) backend",
             "(run|infer|compute|generate) (with|on|using) (the {backend} backend|{backend})",
             "(use|force|select|ask for) (the {backend} backend|{backend})",
@@ -238,6 +284,9 @@ INFERENCE: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --device 0',
         notes=("The number says which GPU of the machine is used.",),
         wordings=(
+            "(say|tell|name|decide|set) (which|what) (gpu|graphics card|card|device) (runs it|is taken|gets the work|does it|works)",
+            "(use|take|pick) (only|just|) (one|the first|the second|the bigger|the other) (gpu|card|graphics card|device)",
+            "(put|place) (the|a) (model|answer|prompt|work) on (the second|the first|one) (gpu|card|device)",
             "(choose|pick|select|set|specify|use) (the|a|another|a certain|which) (device|gpu|graphics card)",
             "(run|infer|compute|do it) on (the second|the first|another|one|a certain) (gpu|graphics card|device)",
             "(say|tell rbee|decide) which (gpu|graphics card|device) (to use|is used|does the work)",

@@ -13,6 +13,8 @@ INTERFACES: tuple[Intent, ...] = (
         command="curl -N localhost:8080/v2/tasks -d '{{\"prompt\":\"hello\",\"model\":\"bee-tiny\"}}'",
         notes=("The answer comes back as a stream of events.",),
         wordings=(
+            "(use|call|ask|reach|talk to) (the queen|rbee) (over|by|through|with|via) (http|plain http|a web request|an http call|curl|the network)",
+            "(create|post|send|submit) (a|one) task (to the queen|) (with|by|over|through) (curl|http|an http post|a post request)",
             "(use|try|call) rbee (with|from|through|via) curl",
             "(send|submit|post|create|make) a task (with curl|over http|by http|from curl|with an http request|)",
             "(use|call|reach) the (http api|api|rest api|task api|http interface) (of the queen|)",
@@ -27,6 +29,9 @@ INTERFACES: tuple[Intent, ...] = (
         command="export OPENAI_API_BASE=http://localhost:8080/v1",
         notes=("Programs made for the OpenAI API then talk to your own machines.",),
         wordings=(
+            "(make|let|have) (an|my|the) openai (program|client|library|script|app) (use|talk to|speak to|work with) (rbee|my machines|my own machines|my queen)",
+            "(use|try|take) (the|an|my) openai (python|node|javascript|) (client|package|library|sdk) (with|against|on) (rbee|my own machines|my own models|my hardware)",
+            "(connect|hook|attach|plug) (my editor|an editor|vs code|a chat app|my tools|an agent) to (rbee|the queen|my models)",
             "(use|connect|point|run) (an|my|the) openai (client|library|program|sdk|app) (with rbee|to rbee|)",
             "(use|get|call) (the openai api|an openai compatible api|the openai interface|openai compatible endpoints)",
             "(connect|point|use) (my editor|my app|my program|another program|a chat program|a python program) (to|with) rbee",
@@ -44,6 +49,9 @@ INTERFACES: tuple[Intent, ...] = (
         command="rbee rhai check {script}",
         notes=("It finds mistakes in the script without running it.",),
         wordings=(
+            "(check|validate|verify|prove) (a|my|the|this) <script> (before|when|so that) (i use it|it is used|i load it|i install it)",
+            "(look for|search for|find|detect) (syntax|) (errors|mistakes|faults) in (a|my|the) (rhai|<script>)",
+            "(make sure|see|confirm) that (a|my|the) <script> (has no errors|is valid|is right|compiles)",
             "(check|verify|validate|lint|proofread) (a|my|the) <script> (for mistakes|for errors|for syntax errors|before i use it|)",
             "(find|see) (mistakes|errors|syntax errors|typos) in (a|my|the) <script>",
             "(see|know|find out) (if|whether) (a|my|the) <script> is (valid|correct|right|well written|free of errors)",
@@ -58,6 +66,9 @@ INTERFACES: tuple[Intent, ...] = (
         command="rbee rhai test {script}",
         notes=("It runs the script on sample tasks and shows its decisions.",),
         wordings=(
+            "(try|test|run|play through|simulate) (a|my|the) <script> (on|with|against) (some|a few|sample|example|invented|fake) tasks",
+            "(see|learn|know|preview) (how|what|where) (a|my|the) <script> (would choose|would decide|picks|chooses|acts)",
+            "(do|make) a dry run (of|with) (a|my|the) <script>",
             "(test|try out|try|dry run|simulate|rehearse) (a|my|the) <script> (on sample tasks|with made up tasks|without risk|safely|)",
             "(see|find out) what (a|my|the) <script> (would decide|decides|would do|does) (for sample tasks|)",
             "(run|write) (the|) tests (for|of) (a|my|the) <script>",
@@ -72,6 +83,8 @@ INTERFACES: tuple[Intent, ...] = (
         command="rbee rhai eval {script}",
         notes=("It runs the script once and prints its value.",),
         wordings=(
+            "(compute|run|evaluate|calculate|try) (one|a|a single|a small|some) (rhai|) (expression|line|statement|formula) (in rhai|of rhai|)",
+            "(get|see|print) (what|the value that) (a|an|some|one) (rhai|) (expression|script|line) (gives|returns|is worth|yields)",
             "(evaluate|eval|compute|execute|work out) (a|my|the|some) (rhai|rhai expression|rhai script|expression|rhai code|line of rhai)",
             "(run|print|get|see) (the value|the result|the outcome) of (a|my|some) (rhai script|script|expression|rhai code)",
             "run (a|my|some) (rhai script|rhai code|line of rhai|rhai expression) (once|)",
@@ -86,6 +99,9 @@ INTERFACES: tuple[Intent, ...] = (
         command="rbee rhai init {script}",
         notes=("It writes a first script that you can change.",),
         wordings=(
+            "(write|make|create|begin|start|draft) (a|my|my own|the first|a fresh|an empty) (rhai script|rhai file|policy|routing script|scheduler|scheduler script)",
+            "(get|want|have|use) (a|some) (template|skeleton|starting point|pattern|sample) (for|of) (a|my|the) <script>",
+            "(learn|start|begin) (to write|writing) (rhai|policies|rules|routing rules|my own rules)",
             "(write|create|make|begin|start) (a|my|my own|a new|my first) <script>",
             "(get|create|generate|have) (a|an) (example|template|sample|starter|first|skeleton) <script>",
             "(make|write|start) my own (routing|scheduling|placement) (rules|policy|script|logic)",
@@ -100,6 +116,9 @@ INTERFACES: tuple[Intent, ...] = (
         command="rbee rhai bench {script}",
         notes=("It measures how long the script takes for a decision.",),
         wordings=(
+            "(benchmark|time|measure|clock|bench) (a|my|the|one|this) <script>",
+            "(know|see|learn|find out|measure) (if|whether|that) (a|my|the) <script> is (quick|fast|slow|too slow|fast enough)",
+            "(get|see|measure) the (speed|time|timing|duration|run time) of (a|my|the) <script>",
             "(benchmark|time|measure|bench|profile) (a|my|the) <script>",
             "(see|measure|find out|know|test) how (fast|slow|quick) (a|my|the) <script> is",
             "(measure|see|test) the speed of (a|my|the) <script>",

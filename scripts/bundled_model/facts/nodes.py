@@ -16,6 +16,10 @@ NODES: tuple[Intent, ...] = (
             "The queen logs in over SSH and saves the node only when that works.",
         ),
         wordings=(
+            "(link|wire up|plug in|invite|enlist|put in|bind|pair) (a|another|my|a new|a third|an extra) <machine> (to|with|into) (rbee|the queen|my setup|the network)",
+            "(make|declare) (a|my|another|this old) <machine> a node",
+            "(have|get) (a|another|my|my old|an extra) <machine> (join|take part|help|work for rbee|in my network|in rbee)",
+            "<add> (my|our|his|her) (brother's|friend's|old|big|fast|spare|home|office) <machine> (to rbee|too|)",
             "<add> (a|another|my|a new|a second|one more|the) <machine> (to rbee|to the queen|to my network|)",
             "<add> (a|another|my|a new|my other) <machine> (over ssh|with ssh|through ssh|by ssh)",
             "<add> a <machine> (called|named) {node}",
@@ -44,6 +48,9 @@ NODES: tuple[Intent, ...] = (
             "You see every node, where it is and when it was last reached.",
         ),
         wordings=(
+            "(get|see) (a table|an inventory|a summary|a listing) of (my|all|the) (added|registered|known|) <machines>",
+            "(look through|go through|review|name) (all|my|the) (added|registered|known) <machines>",
+            "(know|remember) (which|what) <machines> i (have added|registered|entered|saved) (so far|before|)",
             "<list> (my|all|all my|the|the known|the registered|the saved) <machines>",
             "<list> (the|all) <machines> (that|) (rbee knows|the queen knows|i added|i registered|i have)",
             "(see|find out|check) which <machines> (are registered|are known|i have|are added|rbee knows|belong to rbee)",
@@ -62,6 +69,9 @@ NODES: tuple[Intent, ...] = (
         command="rbee setup remove-node --name {node}",
         notes=("It takes the node out of the list.", "The machine itself is left as it is."),
         wordings=(
+            "(strike|cut|exclude|discard|ban|scratch) (a|my|an old|that) <machine> (from rbee|from the list|from the network|)",
+            "<remove> (a|my|the|that) <machine> (that|which) (is gone|is broken|i sold|nobody uses|does not exist)",
+            "(make|let) (a|my|an old) <machine> leave (rbee|the network)",
             "<remove> (a|my|the|an old|one|that|this) <machine> (from rbee|from the list|from the queen|)",
             "<remove> {node} (from rbee|from my nodes|)",
             "<remove> the (node|machine|computer) {node}",
@@ -82,6 +92,9 @@ NODES: tuple[Intent, ...] = (
         command="rbee setup update-node --name {node} --ssh-host {node}.home",
         notes=("Give only the options that change.", "It keeps all that you do not name."),
         wordings=(
+            "(enter|put in|store|give) (a|the) new (address|ip address|host|user|port) (for|of) (a|my|an existing) <machine>",
+            "(repair|refresh|renew) the (entry|record|data|address) of (a|my|the) <machine>",
+            "<change> how rbee (reaches|logs in to|finds) (a|my|the) <machine>",
             "<change> (a|my|the|an existing|a saved) <machine> (that is registered|that is saved|)",
             "<change> the (address|host name|ssh host|ip address|details|user|ssh user) of (a|my|the) <machine>",
             "<change> (the|my) (node|machine) {node}",
@@ -102,6 +115,9 @@ NODES: tuple[Intent, ...] = (
         command="rbee setup install --node {node}",
         notes=("It installs rbee on that machine over SSH.", "It logs in and puts rbee there, step by step."),
         wordings=(
+            "(install|set up|deploy|roll out) rbee (on|to|onto) (a|my|the|each|another) (added|registered|remote|other|far|) <machine>",
+            "(have|let) rbee install itself (on|onto) (a|another|my) <machine>",
+            "(bring|ship|push|send) (rbee|the hive|the programs) to (a|another|my|a remote) <machine>",
             "(install|put|set up|deploy) rbee on (a|another|my|the other|a remote|the) <machine>",
             "(install|put|set up|deploy) rbee on {node}",
             "(install|deploy) rbee (over ssh|remotely|from here)",
@@ -119,6 +135,8 @@ NODES: tuple[Intent, ...] = (
         command="rbee setup add-node --name {node} --ssh-host {node}.local --ssh-port 2222",
         notes=("The option `--ssh-port` sets the SSH port; without it rbee uses port 22.",),
         wordings=(
+            "(give|enter|name|state) (the|a) (port|port number) (for|of) (ssh|the ssh login|the ssh server)",
+            "<add> a <machine> (where|on which) ssh (has|uses|needs) (another|its own|a strange|a high) port",
             "(use|set|choose|give|pass) (another|a different|a custom|a special|the|an odd) ssh port",
             "<add> a <machine> (with|on) (another|a different|a custom|its own) (ssh port|port for ssh)",
             "<add> a <machine> whose ssh (listens on|uses|runs on) (port 2222|another port|a different port)",
@@ -138,6 +156,9 @@ NODES: tuple[Intent, ...] = (
         command="rbee setup add-node --name {node} --ssh-host {node}.local --ssh-key ~/.ssh/id_ed25519",
         notes=("The option `--ssh-key` names the private key for the login.",),
         wordings=(
+            "(point|direct) rbee (at|to) (my|a|another) (key|key file|private key|identity)",
+            "<add> a <machine> (that needs|which needs|that asks for) (a|a special|another) (key|ssh key)",
+            "(log in|sign in|authenticate) (with|by) (a|my) (key|key file) (instead of a password|)",
             "(use|set|choose|give|pass|specify) (another|a different|my own|a special|an|my|the) ssh key",
             "<add> a <machine> with (a|my|its own|another) (ssh key|key file|private key|identity file)",
             "(log in|connect) to a <machine> with (a|my|another) (key|private key|key file|identity file)",

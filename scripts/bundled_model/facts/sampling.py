@@ -11,6 +11,9 @@ SAMPLING: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --top-p 0.9',
         notes=("Only the likeliest words that together reach this share are drawn from.",),
         wordings=(
+            "<set> the (top p|top-p) (value|number|limit|setting|parameter|option|share)",
+            "(sample|draw) (only|) from the (nucleus|likeliest share|top share)",
+            "(lower|raise|switch on|enable) (top p|top-p|nucleus sampling)",
             "<set> (top p|top-p|nucleus sampling|the nucleus)",
             "(use|turn on|do) nucleus sampling",
             "(limit|restrict|cut) sampling (to a share of the probability|to the likeliest share|by probability)",
@@ -24,6 +27,9 @@ SAMPLING: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --top-k 40',
         notes=("Only so many of the likeliest words are drawn from.",),
         wordings=(
+            "<set> the (top k|top-k) (value|number|limit|setting|parameter|option|count)",
+            "(let|make) the model (choose|pick|draw|sample) (only|) (from|among) (the 20|the 30|a few|the ten) (best|likeliest|most likely) (tokens|words)",
+            "(lower|raise|switch on|enable) (top k|top-k)",
             "<set> (top k|top-k|top k sampling)",
             "(limit|restrict|cut) sampling to the (40|best 40|likeliest 40|ten likeliest|few likeliest) (words|tokens)",
             "(draw|pick|sample) (only|) from the (40|ten|few) (likeliest|best) (words|tokens)",
@@ -37,6 +43,9 @@ SAMPLING: tuple[Intent, ...] = (
         command='rbee infer -p "hello" --min-p 0.05',
         notes=("Words that are far less likely than the best one are left out.",),
         wordings=(
+            "<set> the (min p|min-p) (value|number|limit|setting|parameter|option|cutoff)",
+            "(ignore|cut off|filter out|avoid|forbid) (tokens|words) (that are|) (too rare|too unlikely|below a probability|with a low probability|hardly likely)",
+            "(lower|raise|switch on|enable) (min p|min-p)",
             "<set> (min p|min-p|the min p value|the smallest probability|the minimum probability)",
             "(leave out|drop|skip|exclude) (very unlikely|unlikely|rare) (words|tokens)",
             "sample with (min p|min-p)",
@@ -49,6 +58,10 @@ SAMPLING: tuple[Intent, ...] = (
         command='cat {file} | rbee infer -p "Summarise:"',
         notes=("The text from the pipe is put after the prompt.",),
         wordings=(
+            "(put|get|push|load|hand) (the text of|the content of|the words of|) (a file|a document|a text file|a letter|my notes) (into|to|over to|through) (rbee|the model|a model|a prompt)",
+            "(let|have|make) (the model|rbee|a model) (read|see|summarise|shorten) (a file|a document|a text|my notes|a long text)",
+            "(connect|chain|combine) rbee (with|to|and) (another command|cat|other programs) (by a pipe|)",
+            "(get|write|have) (a summary|a short version) of (a file|a text|a document|a long text|my notes)",
             "(pipe|feed|send|pass|give) (text|a file|a document|the output of a command|something|input) (into|to|through) (rbee|a model|the model|infer)",
             "(summarise|shorten|summarize|sum up) (a file|a document|a text|text|my notes|{file})",
             "(use|read from|read) (stdin|standard input|a pipe)",
@@ -64,6 +77,9 @@ SAMPLING: tuple[Intent, ...] = (
         command='git log -1 | rbee infer -p "Summarise:" --max-tokens 60',
         notes=("The model reads the commit and says in a sentence what it does.",),
         wordings=(
+            "(let|have|make) (rbee|the model|a model) (read|describe|summarise|sum up) (a|my|the last|the newest|the latest|one) (commit|git commit|commit message)",
+            "(get|write|print|see) (a summary|one sentence|a description) (of|about) (the newest|the latest|the last|a|one) (commit|git commit|change in git)",
+            "(send|feed|give) (a commit|my commit|the git log|git output) to (rbee|the model)",
             "(summarise|summarize|explain|describe|sum up|shorten) (a|my|the|the last|my last|the latest) (commit|git commit|git log|change in git)",
             "(ask|get a summary) about (my|the) (last|latest) commit",
             "use rbee with git",
@@ -78,6 +94,10 @@ SAMPLING: tuple[Intent, ...] = (
         command="Ctrl-C",
         notes=("The task is cancelled, its slot is free again, and rbee exits with code 130.",),
         wordings=(
+            "(stop|end|kill|break) (a prompt|an answer|the answer|a running prompt|it) (once|when|although|after) it (has started|is running|runs|goes on)",
+            "(get out of|leave|quit|give up) (a running prompt|a long answer|an endless answer|an answer)",
+            "(make|have) (it|the answer|the output) (stop|end) (at once|now|here|at this point)",
+            "(cancel|interrupt|abort) (what is running|what i started|what i asked|the current prompt)",
             "(cancel|interrupt|abort|break off|stop) (a|the|my|an|this) (task|answer|prompt|generation|running answer|request|inference)",
             "(stop|interrupt) (rbee|the model|it) (while it is writing|while it writes|in the middle|half way|mid sentence)",
             "(stop|end|abort) (an answer|a prompt|a task) (early|that takes too long|that is running|before it ends)",
@@ -94,6 +114,8 @@ SAMPLING: tuple[Intent, ...] = (
         command="echo $?",
         notes=("The exit code is 0 when all went well, 1 after an error and 130 after Ctrl-C.",),
         wordings=(
+            "(use|trust|look at|test|evaluate) the exit (code|status) (in|from) (a script|a shell script|bash)",
+            "(find out|see|tell|learn) (from the exit code|by the exit status|in a script) (that|whether|if) (something|a command|it|rbee) (failed|went wrong|worked)",
             "(see|read|check|use|understand|interpret|get|know) (the|its|an|rbee) exit (code|codes|status)",
             "(tell|know|see|check|find out) (in a script|) (if|whether) (rbee|a command|a prompt) (failed|worked|succeeded|went well)",
             "(test|check) (for|) (success|failure|errors) in a (shell script|script)",

@@ -11,6 +11,9 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee doctor",
         notes=("It checks this machine and says what to repair.", "It tests the parts one by one and gives hints."),
         wordings=(
+            "(make sure|verify|confirm|check|see) that (all|everything|my setup|my installation|rbee) (is right|works|is in order|is ready|is complete|is well)",
+            "(find|look for|search|hunt) (the|a|) (problem|cause|mistake|fault|reason) (in|with|of) (my setup|my installation|rbee|this machine|the trouble)",
+            "(get|have) (my setup|my installation|this machine|rbee) (checked|tested|examined|looked at)",
             "(check|test|verify|examine|diagnose|inspect) (my|the|this) (installation|setup|machine|system|install|configuration|environment)",
             "(find|see|find out) (what is wrong|why it does not work|why rbee does not work|what is missing|what is broken|problems with my setup)",
             "(see|check|test|find out) (if|whether) (rbee|everything|it all|my setup|all) (works|is fine|is ok|is set up well|is in order|is ready)",
@@ -28,6 +31,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee version",
         notes=("It prints the version of rbee and of its parts.",),
         wordings=(
+            "(see|know|learn|print|look up|show) (the|which|what) (version|version number|release number|release) (of my rbee|rbee has|i use|i run|is this|this is)",
+            "(check|see|know|find out) (if|whether) (i have|this is|mine is) the (newest|latest|current) (version|release)",
             "(see|print|show|find out|check|know|get|tell|read) (the|my|which|what) (version|version number|release) (of rbee|i have|is installed|)",
             "(see|find out|check) (how new|how old|how recent) (my rbee|rbee|my copy) is",
         ),
@@ -42,6 +47,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee --install-completion",
         notes=("Open a new shell, then press Tab.",),
         wordings=(
+            "(get|have|want|use) (tab completion|completion|autocompletion|auto completion) (in|for|with) (my shell|zsh|bash|fish|the shell|rbee|the terminal)",
+            "(let|make|have) (the shell|bash|zsh|fish|tab|my terminal) (finish|suggest|complete|fill in) (commands|words|options|my commands|what i type)",
             "(install|set up|enable|turn on|get|activate|add|switch on) (shell|tab|command|bash|zsh|fish|auto|) completion",
             "(make|let) (the tab key|tab|my shell|bash|zsh|fish) complete (commands|rbee commands|options|names)",
             "complete (commands|options|rbee commands) with (tab|the tab key)",
@@ -55,6 +62,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee install",
         notes=("It puts the programs under `~/.local/bin` and makes the directories.",),
         wordings=(
+            "(install|set up|put) rbee (only|just|) (for me|for myself|for my own account|for one user|in my home|in my home directory)",
+            "(install|set up) rbee without (root|sudo|admin rights|being root)",
             "(install|set up) rbee (here|on this machine|for me|for my user|locally|for myself|on my own machine|)",
             "(install|set up) the (programs|daemons) (here|on this machine|)",
             "(get|put) rbee (into my path|under my home|on this machine|installed)",
@@ -68,6 +77,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee install --system",
         notes=("It installs for all users, under `/usr/local/bin` and `/etc/rbee`.",),
         wordings=(
+            "(install|set up|put) rbee (so that|such that) (all|everybody|every user|all users) (can use it|may use it|has it|have it)",
+            "(install|set up) rbee for (every account|all accounts|all people|all who use this machine|everyone here|the whole computer)",
             "(install|set up) rbee (for all users|for everybody|for every user|system wide|for the whole system|globally|for everyone)",
             "(put|install) rbee (under|in|into) (/usr/local|/usr/local/bin|the system directories)",
             "(make|do) a (system wide|global|system) (install|installation)",
@@ -80,6 +91,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="nano ~/.config/rbee/config.toml",
         notes=("A flag wins over the environment, and that wins over the file.",),
         wordings=(
+            "(change|edit|set|alter|adjust) (a|the|some|my) (default|defaults|default value|default settings|preference|preferences|settings) (once and for all|for ever|in the file|lastingly|)",
+            "(open|edit|see|look at|write) (the|my|a) (toml file|config.toml|configuration|settings file)",
             "(find|edit|change|open|see|write|locate|read|create) (the|my|a) (config|configuration|config file|settings|settings file|configuration file)",
             "(change|set|edit|keep|store) (the|a|my|) (defaults|default|setting|settings|options|preferences) (of rbee|for good|permanently|)",
             "(configure|set up|customise|tune) rbee",
@@ -96,6 +109,9 @@ UPKEEP: tuple[Intent, ...] = (
         command="rbee --help",
         notes=("It lists the commands; `rbee infer --help` lists the options of one.",),
         wordings=(
+            "(see|get|read|print|find) (a|the|) (list|overview|summary) of (all|the|) (commands|options|flags)",
+            "(learn|know|see|find out) (what|which|all) (flags|options|commands) (a command has|a command takes|infer has|there are|exist)",
+            "(look up|read about) (a|the|an) (option|flag|command|options|commands)",
             "(get|see|find|read|show|print) (help|the help|the help text|help text|all commands|a list of commands|the commands)",
             "(see|find out|learn|know) (which|what) (commands|options) (there are|rbee has|exist|rbee knows|i can use)",
             "(learn|read) (more|) about (the|a) (command|commands|options) (of rbee|)",
@@ -112,6 +128,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="make demo",
         notes=("It starts a queen, a hive and a worker and asks bee-tiny something.",),
         wordings=(
+            "(run|see|watch|show|start|do) (a|the) (short|quick|little|small|first) (demo|demonstration|example|show)",
+            "(show|demonstrate) rbee to (a friend|my boss|somebody|others|my team)",
             "(run|see|start|try|play|watch|show) (the|a) (demo|demonstration|example|show)",
             "(try|see) rbee (in action|quickly|for the first time|without a big model|in a minute)",
             "get a (quick|first|short) (look|impression|tour) (of rbee|)",
@@ -124,6 +142,8 @@ UPKEEP: tuple[Intent, ...] = (
         command="make test",
         notes=("It runs the tests of the project.",),
         wordings=(
+            "(run|start|do|repeat) (the|all|all of the|every|the whole) (tests|test|test suite|suite of tests|unit tests) (of the project|of rbee|again|)",
+            "(make sure|see|check) (that|) my (change|code|patch|edit) (did not break|breaks|has not broken) (nothing|anything|a test|rbee)",
             "(run|start|execute|do) (the|all|all the|) (tests|test suite|unit tests|automatic tests)",
             "test (the code|my changes|the project|a change|the source code) (of rbee|)",
             "(check|see|verify) (that|whether|if) (my change|my changes|the code|a patch) (breaks nothing|works|passes|is right)",
