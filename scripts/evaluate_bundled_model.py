@@ -82,6 +82,8 @@ def _ask_open_prompts(model: Llama, seed: int) -> int:
         print(
             f"\n> {prompt}  ({tokens} tokens)\n{answer}\n{'FAULT: ' + '; '.join(found) if found else 'no fault found'}"
         )
+        for span in grammar.repetitions(answer):
+            print(f"REPEATS: {span} ... (reported, not counted as a fault)")
     return broken
 
 
