@@ -228,33 +228,3 @@ def test_eight_ephemeral_runs_at_once_all_answer_and_leave_nothing(home: Home) -
         done = keeper.finish(90)
         assert (done.code, done.out) == (0, "one two "), done.err
     home.wait_until_nothing_runs(SOON_S)
-
-
-def test_a_terminal_that_is_closed_ends_everything(home: Home) -> None:
-    """SIGHUP comes from the kernel when the last one who holds the terminal lets go."""
-    import fcntl
-    import pty
-    import subprocess
-    import termios
-
-    from ..programs import script
-
-    model = home.fake_model(delay_s=0.03)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [script("rbee"), "infer", "-m", model, "-p", "hi", "--max-tokens", "2000"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=home.environment,
-        cwd=home.folder,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(theirs)
-    seen = b""
-    while b"fake token" not in seen:
-        seen += os.read(ours, 4096)
-    os.close(ours)
-    assert process.wait(10) in (129, 141)
-    home.wait_until_nothing_runs(SOON_S)
