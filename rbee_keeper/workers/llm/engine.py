@@ -98,7 +98,7 @@ class LlamaEngine:
         started_at = time.perf_counter()
         tokens = self._model.vocabulary.tokenize(self._template.render(request), parse_special=not request.raw)
         self._require_room(len(tokens), request.max_tokens)
-        sampler = Sampler(request)
+        sampler = Sampler(request, vocabulary_size=self._model.vocabulary.size)
         sequence = _Sequence(
             slot=self._free_slots.pop(),
             request=request,

@@ -13,8 +13,9 @@ _SEED_BITS = 31
 class Sampler:
     """A chain in the order penalties, top-k, top-p, min-p, temperature, draw; greedy at temperature 0."""
 
-    def __init__(self, sampling: Generation) -> None:
+    def __init__(self, sampling: Generation, *, vocabulary_size: int) -> None:
         """Build the chain."""
+        self._vocabulary_size = vocabulary_size
         self.seed = sampling.seed if sampling.seed is not None else secrets.randbits(_SEED_BITS)
         self._chain: Any = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
         for part in self._parts(sampling):
@@ -24,7 +25,8 @@ class Sampler:
         parts = []
         if sampling.repetition_penalty not in (0.0, 1.0):
             penalty = sampling.repetition_penalty
-            parts.append(api.llama_sampler_init_penalties(PENALTY_WINDOW_TOKENS, penalty, 0.0, 0.0))
+            size, window = self._vocabulary_size, PENALTY_WINDOW_TOKENS
+            parts.append(api.llama_sampler_init_penalties(size, window, penalty, 0.0, 0.0))
         if sampling.temperature == 0.0:
             return [*parts, api.llama_sampler_init_greedy()]
         if sampling.top_k > 0:
