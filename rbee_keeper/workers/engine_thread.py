@@ -106,8 +106,9 @@ class EngineThread:
             return
         try:
             self._engine.start(request.execution)
-        except RbeeError as error:
-            self._emit([(request.execution.request.job_id, failed_event(error))])
+        except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
+            reason = error if isinstance(error, RbeeError) else InferenceFailed(f"the engine failed: {error}")
+            self._emit([(request.execution.request.job_id, failed_event(reason))])
 
     def _step(self) -> None:
         try:
