@@ -16,6 +16,8 @@ from .progress import Progress
 from .prompt import read_prompt
 from .queen_process import queen_for_one_command
 
+_LONGEST_TIMEOUT_S = 1_000_000
+
 
 def infer(
     prompt: Annotated[
@@ -80,6 +82,7 @@ def infer(
 
 
 def _timeout_problems(timeout_s: float | None) -> list[Problem]:
-    if timeout_s is None or 0 < timeout_s < float("inf"):
+    if timeout_s is None or 0 < timeout_s <= _LONGEST_TIMEOUT_S:
         return []
-    return [{"field": "timeout", "constraint": "above 0", "message": "--timeout must be more than 0 seconds"}]
+    message = f"--timeout must be more than 0 and at most {_LONGEST_TIMEOUT_S} seconds"
+    return [{"field": "timeout", "constraint": f"..{_LONGEST_TIMEOUT_S}", "message": message}]
