@@ -39,6 +39,10 @@ def _run() -> int:
         return exit_code_of(error)
     except ReaderLeft:
         return ExitCode.READER_LEFT
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        report(RbeeError(f"{name}{error.strerror or error}", hint="rbee doctor"))
+        return ExitCode.ERROR
     except Exception:  # noqa: BLE001 - the boundary of the CLI: a defect is told in words, with its traceback on disk
         report(_defect())
         return ExitCode.ERROR
