@@ -252,7 +252,10 @@ def test_one_correlation_id_ties_the_log_lines_of_a_task_together(home: Home) ->
     _, queen = home.queen()
     with queen.stream("POST", "/v2/tasks", body(model), headers={"x-correlation-id": "tie-1"}) as stream:
         assert stream.rest()[-1].name == "end"
-    line = next(line for line in home.log_lines("queen") if line.get("correlation_id") == "tie-1")
+    (line,) = eventually(
+        lambda: [line for line in home.log_lines("queen") if line.get("correlation_id") == "tie-1"],
+        "the queen's log names the correlation id",
+    )
     assert (line["action"], line["human"]) == ("infer", "task done")
     assert line["duration_ms"] > 0
 
