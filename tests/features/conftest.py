@@ -414,7 +414,7 @@ def _progress(world: World, stage: str) -> None:
     assert world.worker is not None
     with world.worker.stream("GET", "/v1/loading/progress") as stream:
         steps = [event.data for event in stream.rest()]
-    percents = [step["percent"] for step in steps]
+    percents = [step.get("percent", 0) for step in steps]
     assert percents == sorted(percents)
     assert steps[-1]["stage"] == stage
     assert any(step.get("layers_total") for step in steps)

@@ -44,7 +44,9 @@ def test_a_wrong_token_is_401_and_told_apart_from_a_missing_one(home: Home, head
     _, queen = home.queen(api_token=TOKEN)
     answer = Daemon(port=queen.port).call("GET", "/v2/status", headers={"authorization": header})
     assert (answer.status, answer.error["code"]) == (401, "INVALID_API_KEY")
-    refused = [line for line in home.log_lines("queen") if line["action"] == "refuse"]
+    refused = eventually(
+        lambda: [line for line in home.log_lines("queen") if line["action"] == "refuse"], "the refusal is logged"
+    )
     assert [(line["level"], line["code"]) for line in refused] == [("WARN", "INVALID_API_KEY")]
 
 
@@ -218,3 +220,35 @@ def test_no_secret_stands_in_a_command_line_or_environment(home: Home) -> None:
         for process in [*home.roles()["hive"], *home.roles()["worker"]]:
             assert queen.token not in " ".join(process.cmdline())
             assert queen.token not in str(process.environ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "http://evil.example:8080"},
+        {"origin": "http://localhost.evil.example"},
+        {"origin": "http://127.0.0.1.evil.example"},
+        {"origin": "null"},
+        {"host": "evil.example"},
+        {"host": "evil.example:8080"},
+    ],
+    ids=str,
+)
+def test_a_web_page_of_another_site_is_refused_without_the_token(home: Home, headers: dict[str, str]) -> None:
+    """Any page that the person visits can send requests to loopback; a name may be made to lead here (rebinding)."""
+    model = home.fake_model(ends=True)
+    _, owner = home.queen()
+    body = {"prompt": "hi", "model": model}
+    answer = Daemon(port=owner.port).call("POST", "/v2/tasks", body, headers=headers)
+    assert (answer.status, answer.error["code"]) == (403, "FORBIDDEN")
+    assert Daemon(port=owner.port).call("GET", "/v2/status", headers=headers).status == 403
+    assert owner.call("GET", "/v2/status", headers=headers).status == 200
+    assert home.roles()["worker"] == []
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"])
+def test_a_web_page_of_this_machine_is_let_in(home: Home, origin: str) -> None:
+    """The person's own tools."""
+    _, owner = home.queen()
+    assert Daemon(port=owner.port).call("GET", "/v2/status", headers={"origin": origin}).status == 200
