@@ -236,11 +236,7 @@ def test_a_system_text_and_raw_change_what_the_model_sees(home: Home) -> None:
 
     raw, chat = prompt_tokens("--raw"), prompt_tokens()
     assert raw < chat
-    system = home.rbee("infer", "-p", "hello", "--max-tokens", "1", "--json", "--system", "Answer briefly.")
-    if system.code == 0:
-        assert prompt_tokens("--system", "Answer briefly.") > chat
-    else:
-        assert "--raw" in system.err
+    assert prompt_tokens("--system", "Answer briefly.") > chat
 
 
 def test_a_prompt_larger_than_the_context_is_refused_with_the_figures(home: Home) -> None:

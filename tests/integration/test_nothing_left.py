@@ -27,7 +27,7 @@ def test_an_answer_that_ends_well_leaves_nothing(home: Home) -> None:
     done = home.rbee("infer", "-m", model, "-p", "hi")
     assert (done.code, done.out) == (0, "fake token "), done.err
     assert home.processes() == [], home.describe()
-    assert not list(home.run_dir.glob("child-*")) if home.run_dir.exists() else True
+    assert not list(home.run_dir.glob("child-*"))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -36,12 +36,8 @@ def test_a_signal_while_streaming_ends_everything_before_the_prompt_is_back(
 ) -> None:
     """Ctrl-C, kill and a closed terminal each have an exit code of their own."""
     keeper = streaming(home)
-    assert {role: len(found) for role, found in home.roles().items() if found} == {
-        "keeper": 1,
-        "queen": 1,
-        "hive": 1,
-        "worker": len(home.roles()["worker"]),
-    }
+    running = home.roles()
+    assert all(running[role] for role in ("keeper", "queen", "hive", "worker"))
     keeper.send(number)
     done = keeper.finish(SOON_S)
     assert done.code == code

@@ -26,7 +26,6 @@ def test_every_message_is_frozen_and_refuses_fields_it_does_not_know(message: ty
     """A misspelt field that is ignored in silence does something else than was asked."""
     assert message.__struct_config__.frozen
     assert message.__struct_config__.forbid_unknown_fields
-    assert message.__struct_config__.kw_only if hasattr(message.__struct_config__, "kw_only") else True
 
 
 def test_an_unknown_field_is_refused() -> None:
