@@ -1,0 +1,1 @@
+"""The Rhai language in pure Python: source in, closures out, values back."""

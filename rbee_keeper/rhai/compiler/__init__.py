@@ -1,0 +1,1 @@
+"""Tree to closures: one small Python function per node, over slotted frames."""

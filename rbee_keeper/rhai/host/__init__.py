@@ -1,0 +1,1 @@
+"""What a routing script sees of rbee: tasks, workers and decisions as data."""

@@ -1,0 +1,212 @@
+"""Parses operands: literals, names, calls and the chains that hang off them."""
+
+from __future__ import annotations
+
+from rbee_keeper.rhai.errors import Position, bad_input, missing_token, syntax_error
+from rbee_keeper.rhai.syntax import nodes, tokens
+from rbee_keeper.rhai.syntax.literals import LiteralParser
+from rbee_keeper.rhai.syntax.tokens import Token
+
+_LITERALS = frozenset({tokens.INT, tokens.FLOAT, tokens.CHAR, tokens.STRING})
+_FIXED = {tokens.UNIT: None, "true": True, "false": False}
+
+
+class PrimaryParser(LiteralParser):
+    """The part of the parser that reads one operand."""
+
+    def primary(self) -> nodes.Node:
+        """Parse one operand with its calls, indexes and properties."""
+        token = self.peek()
+        kind = token.kind
+        if kind == tokens.IDENTIFIER:
+            return self._chain(self._named(self.advance()))
+        if kind in _LITERALS:
+            self.advance()
+            return self._chain(nodes.Const(token.position, token.value))
+        if kind in _FIXED:
+            self.advance()
+            return self._chain(nodes.Const(token.position, _FIXED[kind]))
+        if kind == tokens.RESERVED:
+            return self._chain(self._reserved_name(self.advance()))
+        return self._chain(self._bracketed(token))
+
+    def _bracketed(self, token: Token) -> nodes.Node:
+        match token.kind:
+            case "(":
+                return self._parenthesised()
+            case "[":
+                return self.array()
+            case "#{":
+                return self.map()
+            case "{":
+                return self.block()
+            case "|" | "||":
+                return self.closure()
+            case tokens.INTERPOLATED:
+                return self.interpolation()
+        compound = self.compound(token.kind)
+        if compound is None:
+            raise self.unexpected(token)
+        return compound
+
+    def _parenthesised(self) -> nodes.Node:
+        position = self.advance().position
+        self.deeper(position)
+        pipes, self.are_pipes_operators = self.are_pipes_operators, True
+        inner = self.expression()
+        self.are_pipes_operators = pipes
+        self.depth -= 1
+        self.expect(")", "for a matching ( in this expression")
+        return inner
+
+    def _reserved_name(self, token: Token) -> nodes.Node:
+        if self.peek().kind in ("(", "!", tokens.UNIT) and token.value in tokens.CALLABLE_RESERVED:
+            return self._named(token)
+        if token.value != "this":
+            raise self.reserved(token)
+        if not self.is_in_function:
+            raise bad_input("'this' can only be used in functions", token.position, length=4)
+        return nodes.This(token.position)
+
+    def _named(self, token: Token) -> nodes.Node:
+        """Parse what follows a name: a call, a path, or nothing."""
+        path: list[str] = []
+        name, position = str(token.value), token.position
+        while self.peek().kind == "::":
+            self.advance()
+            path.append(name)
+            token = self.advance()
+            is_callable = token.kind == tokens.RESERVED and token.value in tokens.CALLABLE_RESERVED
+            if token.kind != tokens.IDENTIFIER and not is_callable:
+                raise syntax_error("VariableExpected", "Expecting name of a variable", token.position)
+            name = str(token.value)
+        return self._call_or_variable(name, path, token.position if path else position, position)
+
+    def _call_or_variable(self, name: str, path: list[str], position: Position, start: Position) -> nodes.Node:
+        kind = self.peek().kind
+        if kind == "!":
+            bang = self.advance()
+            if path:
+                message = "'!' cannot be used to call module functions"
+                raise bad_input(message, bang.position)
+            if self.peek().kind not in ("(", tokens.UNIT):
+                raise missing_token("(", "to start arguments list of function call", self.peek().position)
+            return nodes.Call(position, name, self.arguments(name), is_in_caller_scope=True)
+        if kind in ("(", tokens.UNIT):
+            return nodes.Call(position, name, self.arguments(name), path)
+        if path:
+            return nodes.Qualified(start, path, name)
+        return nodes.Var(position, name)
+
+    def arguments(self, name: str) -> list[nodes.Node]:
+        """Parse `(a, b)` after the name of a function."""
+        opening = self.advance()
+        if opening.kind == tokens.UNIT:
+            return []
+        arguments: list[nodes.Node] = []
+        self.deeper(opening.position)
+        pipes, self.are_pipes_operators = self.are_pipes_operators, True
+        while True:
+            if self.peek().kind == tokens.END:
+                context = f"to close the arguments list of this function call '{name}'"
+                raise missing_token(")", context, self.peek().position)
+            if self.peek().kind != ")":
+                arguments.append(self.expression())
+            if self.accept(")"):
+                break
+            if self.peek().kind != tokens.END:
+                self.expect(",", f"to separate the arguments to function call '{name}'")
+        self.depth -= 1
+        self.are_pipes_operators = pipes
+        return arguments
+
+    def _chain(self, target: nodes.Node) -> nodes.Node:
+        """Parse the `.name`, `.name(...)` and `[index]` links after an operand."""
+        links = 0
+        while True:
+            kind = self.peek().kind
+            if kind in (".", "?."):
+                target = self._dot(target, is_elvis=kind == "?.")
+            elif kind in ("[", "?["):
+                target = self._index(target, is_elvis=kind == "?[")
+            else:
+                return target
+            links += 1
+
+    def _dot(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Node:
+        dot = self.advance().position
+        token = self.advance()
+        if token.kind == tokens.RESERVED:
+            if token.value not in tokens.METHOD_RESERVED:
+                raise self.reserved(token)
+        elif token.kind != tokens.IDENTIFIER:
+            raise syntax_error("PropertyExpected", "Expecting name of a property", token.position, length=token.length)
+        name = str(token.value)
+        if self.peek().kind in ("(", tokens.UNIT):
+            return nodes.MethodCall(token.position, target, name, self.arguments(name), is_elvis, dot)
+        if self.peek().kind == "!" and token.kind == tokens.IDENTIFIER:
+            bang = self.peek()
+            raise syntax_error("MalformedCapture", "Cannot use method-call style with capture", bang.position)
+        if token.kind == tokens.RESERVED:
+            raise self.reserved(token)
+        return nodes.Property(token.position, target, name, is_elvis, dot)
+
+    def _index(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Node:
+        position = self.advance().position
+        self.deeper(position)
+        pipes, self.are_pipes_operators = self.are_pipes_operators, True
+        index = self.expression()
+        self.are_pipes_operators = pipes
+        self.depth -= 1
+        _check_index(target, index)
+        self.expect("]", "for a matching [ in this index expression")
+        return nodes.Index(position, target, index, is_elvis)
+
+
+def start_of(node: nodes.Node) -> Position:
+    """Return where the text of an expression begins."""
+    while True:
+        match node:
+            case nodes.Property() | nodes.MethodCall() | nodes.Index():
+                node = node.target
+            case nodes.Logical():
+                node = node.left
+            case _:
+                return node.position
+
+
+_ONLY = "Only arrays, object maps and strings can be indexed"
+
+
+def _check_index(target: nodes.Node, index: nodes.Node) -> None:
+    """Refuse an index that no container of the literal's type can take."""
+    problem = _bad_index_value(index)
+    if problem:
+        raise syntax_error("MalformedIndexExpr", problem, start_of(index))
+    is_number = isinstance(index, nodes.Const) and type(index.value) is int
+    is_text = isinstance(index, nodes.Interpolation) or (isinstance(index, nodes.Const) and type(index.value) is str)
+    if not is_number and not is_text:
+        return
+    is_plain = isinstance(target, nodes.Const) and type(target.value) not in (int, str)
+    if is_plain or (isinstance(target, nodes.Logical) and target.operator != "??"):
+        raise syntax_error("MalformedIndexExpr", _ONLY, start_of(target))
+    if is_number and isinstance(target, nodes.MapLiteral):
+        message = "Object map expects string index, not a number"
+        raise syntax_error("MalformedIndexExpr", message, index.position)
+    is_sequence = isinstance(target, nodes.ArrayLiteral | nodes.Interpolation)
+    if is_text and (is_sequence or (isinstance(target, nodes.Const) and type(target.value) is str)):
+        message = "Array or string expects numeric index, not a string"
+        raise syntax_error("MalformedIndexExpr", message, start_of(index))
+
+
+def _bad_index_value(index: nodes.Node) -> str:
+    prefix = "Array access expects integer index, not "
+    if isinstance(index, nodes.Logical) and index.operator != "??":
+        return f"{prefix}a boolean"
+    if not isinstance(index, nodes.Const):
+        return ""
+    names = {float: "a float", bool: "a boolean", type(None): "()"}
+    kind = type(index.value)
+    if kind.__name__ == "Char":
+        return f"{prefix}a character"
+    return prefix + names[kind] if kind in names else ""

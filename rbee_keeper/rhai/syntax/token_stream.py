@@ -1,0 +1,130 @@
+"""One token of look-ahead over the lexer, with the parser's limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, missing_token, syntax_error
+from rbee_keeper.rhai.syntax import nodes, tokens
+from rbee_keeper.rhai.syntax.lexer import Lexer
+from rbee_keeper.rhai.syntax.tokens import Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseOptions:
+    """What the parser refuses; 0 means no limit."""
+
+    max_expression_depth: int = 64
+    max_function_expression_depth: int = 32
+    max_string_size: int = 0
+    max_array_size: int = 0
+    max_map_size: int = 0
+    max_functions: int = 0
+    disabled_symbols: frozenset[str] = frozenset()
+
+
+class TokenStream:
+    """The part of the parser that every kind of node shares."""
+
+    def __init__(self, text: str, options: ParseOptions) -> None:
+        """Start before the first token of `text`."""
+        self.lexer = Lexer(text, options.max_string_size)
+        self.options = options
+        self.functions: list[nodes.Function] = []
+        self.closures: list[nodes.Function] = []
+        self.depth = 0
+        self.is_in_function = False
+        self.loop_depth = 0
+        self.block_depth = 0
+        self.are_pipes_operators = True
+        self._ahead: Token | None = None
+
+    def peek(self) -> Token:
+        """Return the next token without passing it."""
+        if self._ahead is None:
+            token = self.lexer.next()
+            if self.options.disabled_symbols and token.text in self.options.disabled_symbols:
+                token = self._disabled(token)
+            self._ahead = token
+        return self._ahead
+
+    def _disabled(self, token: Token) -> Token:
+        if token.kind in (tokens.RESERVED, tokens.IDENTIFIER):
+            message = f"'{token.text}' is a reserved keyword"
+            error = syntax_error("Reserved", message, token.position, length=token.length)
+            error.hint = f"`{token.text}` is switched off here"
+            raise error
+        if token.kind in (tokens.STRING, tokens.INTERPOLATED, tokens.CHAR):
+            return token
+        raise bad_input(f"'{token.kind}' is a reserved symbol", token.position, length=token.length)
+
+    def advance(self) -> Token:
+        """Return the next token and pass it."""
+        token = self.peek()
+        self._ahead = None
+        return token
+
+    def accept(self, kind: str) -> bool:
+        """Pass the next token if it is a `kind`."""
+        if self.peek().kind == kind:
+            self._ahead = None
+            return True
+        return False
+
+    def expect(self, kind: str, context: str) -> Token:
+        """Pass a `kind`, or fail with `Expecting 'kind' context`."""
+        token = self.peek()
+        if token.kind != kind:
+            raise missing_token(kind, context, token.position)
+        self._ahead = None
+        return token
+
+    def unexpected(self, token: Token) -> RhaiError:
+        """Return the error for a token that cannot start an expression."""
+        if token.kind == tokens.END:
+            return syntax_error("UnexpectedEOF", "Script is incomplete", token.position)
+        return bad_input(f"Unexpected '{token.text}'", token.position, length=token.length)
+
+    def reserved(self, token: Token) -> RhaiError:
+        """Return the error for a reserved word used as a name."""
+        message = f"'{token.value}' is a reserved keyword"
+        return syntax_error("Reserved", message, token.position, length=token.length)
+
+    def variable_name(self) -> Token:
+        """Pass the name of a new variable."""
+        token = self.advance()
+        if token.kind == tokens.IDENTIFIER:
+            return token
+        if token.kind == tokens.RESERVED:
+            raise self.reserved(token)
+        if token.kind == "_":
+            raise bad_input("Variable name is not proper: '_'", token.position)
+        raise syntax_error("VariableExpected", "Expecting name of a variable", token.position, length=token.length)
+
+    def deeper(self, position: Position) -> None:
+        """Enter one level of nesting; the caller restores `depth`.
+
+        Raises:
+            RhaiError: `ExprTooDeep`.
+        """
+        self.depth += 1
+        options = self.options
+        limit = options.max_function_expression_depth if self.is_in_function else options.max_expression_depth
+        if limit and self.depth > limit:
+            raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", position)
+
+    def expression(self) -> nodes.Node:
+        """Parse one expression."""
+        raise NotImplementedError
+
+    def statement(self) -> nodes.Node:
+        """Parse one statement, without its semicolon."""
+        raise NotImplementedError
+
+    def block(self) -> nodes.Block:
+        """Parse `{ ... }`."""
+        raise NotImplementedError
+
+    def compound(self, kind: str) -> nodes.Node | None:
+        """Parse the `if`, `switch` or loop that begins with a token of `kind`, if it is one."""
+        raise NotImplementedError
