@@ -1,0 +1,203 @@
+"""Calls from the library back into the script, adapting to the callback's arity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
+from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
+from rbee_keeper.rhai.registry import Rebound
+from rbee_keeper.rhai.runtime import UNBOUND, CompiledFunction, Run, RunFrame
+from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
+
+ItemCallback = Callable[..., Any]
+"""Takes the fixed arguments and then the item's index."""
+
+
+def not_found(run: Run, name: str, values: list[Value], position: Position | None = None) -> RhaiError:
+    """Return the error for a pointer to a function that does not exist."""
+    signature = run.engine.library.describe_call(name, values)
+    message = f"Function not found: {signature}"
+    return RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+
+
+def call_pointer(
+    run: Run, pointer: FnPtr, values: list[Value], position: Position | None = None, this: Value = UNBOUND
+) -> Value:
+    """Call what a pointer points to with exactly these arguments.
+
+    Raises:
+        RhaiError: whatever the function raises, or `ErrorFunctionNotFound`.
+    """
+    arguments = [own(value) for value in values]
+    function, curry = pointer.target, pointer.curry
+    if function is None:
+        arguments = [*[_open(item) for item in curry], *arguments]
+        curry = ()
+        function = run.unit.functions.get((pointer.name, len(arguments)))
+        if function is None:
+            return call_native(run, pointer.name, arguments, position)
+    else:
+        arguments = [*curry[len(function.capture_slots) :], *arguments]
+    if function.arity != len(arguments):
+        raise not_found(run, pointer.name, arguments, position)
+    try:
+        return invoke(run, function, arguments, curry, this)[2]
+    except RhaiError as error:
+        raise passing_through(error, function.name, position) from None
+
+
+def call_native(run: Run, name: str, values: list[Value], position: Position | None = None) -> Value:
+    """Call a library function by name."""
+    overload = run.engine.library.find(name, tuple([value.__class__ for value in values]))
+    if overload is None:
+        raise not_found(run, name, values, position)
+    result = overload.function(run, *values)
+    return result.result if result.__class__ is Rebound else result
+
+
+def _open(item: Value) -> Value:
+    return item.value if item.__class__ is Cell else item
+
+
+def bind(run: Run, pointer: FnPtr, caller: str, fixed: int = 1) -> ItemCallback:
+    """Return how to call a pointer for each item: `callback(*fixed, index)`.
+
+    A function of one parameter more than `fixed` also gets the index; one of one parameter less gets
+    the last fixed argument as `this`.
+
+    Args:
+        run: the present run.
+        pointer: the callback.
+        caller: the library function that calls it, for the call frames of errors.
+        fixed: how many arguments every call has.
+    """
+    function = _target(run, pointer, fixed)
+    if function is None:
+        return _native_callback(run, pointer, caller, fixed)
+    extra = tuple(pointer.curry[len(function.capture_slots) :])
+    if pointer.target is None:
+        extra = tuple([_open(item) for item in pointer.curry])
+    wanted = function.arity - len(extra)
+    if wanted not in (fixed - 1, fixed, fixed + 1):
+        return _mismatch(run, pointer, fixed)
+    if wanted == fixed and not extra:
+        return _direct(run, function, pointer, caller, fixed)
+    return _general(run, function, pointer, caller, extra, (wanted, fixed))
+
+
+def _target(run: Run, pointer: FnPtr, fixed: int) -> CompiledFunction | None:
+    if pointer.target is not None:
+        found: CompiledFunction = pointer.target
+        return found
+    curried = len(pointer.curry)
+    for count in (fixed, fixed - 1, fixed + 1):
+        function = run.unit.functions.get((pointer.name, count + curried))
+        if function is not None:
+            found = function
+            return found
+    return None
+
+
+def _mismatch(run: Run, pointer: FnPtr, fixed: int) -> ItemCallback:
+    def refuse(*values: Value) -> Value:
+        raise not_found(run, pointer.name, [*map(_open, pointer.curry), *values[:fixed]])
+
+    return refuse
+
+
+def binds_this(run: Run, pointer: FnPtr, fixed: int = 1) -> CompiledFunction | None:
+    """Return the callback's function if it takes each item as `this`."""
+    function = _target(run, pointer, fixed)
+    if function is None:
+        return None
+    curried = max(0, len(pointer.curry) - len(function.capture_slots))
+    return function if function.arity - curried == fixed - 1 else None
+
+
+def leave(error: RhaiError, name: str, caller: str) -> RhaiError:
+    """Note on an error the callback and the library function that called it."""
+    if error.kind not in UNCATCHABLE:
+        error.frames += [Frame(name, None), Frame(caller, None)]
+    return error
+
+
+def _direct(run: Run, function: CompiledFunction, pointer: FnPtr, caller: str, fixed: int) -> ItemCallback:
+    """Return the callback for a function that takes just the fixed arguments."""
+    body, padding, name = function.body, function.padding, function.name
+    cells = list(zip(function.capture_slots, pointer.curry, strict=False))
+
+    def call_one(item: Value, _index: Value = 0) -> Value:
+        if item.__class__ in MUTABLE_TYPES:
+            item = copy_value(item)
+        frame: RunFrame = [run, UNBOUND, None, item, *padding]
+        for slot, cell in cells:
+            frame[slot] = cell
+        run.depth += 1
+        if run.depth > run.max_depth:
+            raise RhaiError("ErrorStackOverflow", "Stack overflow")
+        try:
+            value = body(frame)
+        except RhaiError as error:
+            raise leave(error, name, caller) from None
+        run.depth -= 1
+        return value
+
+    def call_many(*values: Value) -> Value:
+        try:
+            arguments = [own(value) for value in values[:fixed]]
+            return invoke(run, function, arguments, pointer.curry)[2]
+        except RhaiError as error:
+            raise leave(error, name, caller) from None
+
+    return call_one if fixed == 1 else call_many
+
+
+def _general(
+    run: Run,
+    function: CompiledFunction,
+    pointer: FnPtr,
+    caller: str,
+    extra: tuple[Value, ...],
+    counts: tuple[int, int],
+) -> ItemCallback:
+    wanted, fixed = counts
+    curry = pointer.curry if pointer.target is not None else ()
+
+    def callback(*values: Value) -> Value:
+        given = [own(value) for value in values]
+        this: Value = UNBOUND
+        if wanted < fixed:
+            this = given[fixed - 1]
+            given = given[: fixed - 1]
+        try:
+            return invoke(run, function, [*extra, *given[:wanted]], curry, this)[2]
+        except RhaiError as error:
+            raise leave(error, function.name, caller) from None
+
+    return callback
+
+
+def _native_callback(run: Run, pointer: FnPtr, caller: str, fixed: int) -> ItemCallback:
+    def callback(*values: Value) -> Value:
+        arguments = [*map(_open, pointer.curry), *values[:fixed]]
+        try:
+            return call_native(run, pointer.name, arguments)
+        except RhaiError as error:
+            if error.kind not in UNCATCHABLE:
+                error.frames.append(Frame(caller, None))
+            raise
+
+    return callback
+
+
+def each_with_this(run: Run, function: CompiledFunction, pointer: FnPtr, items: list[Any], caller: str) -> None:
+    """Call a function for every item with the item as `this`, keeping what it leaves there."""
+    extra = [own(item) for item in pointer.curry[len(function.capture_slots) :]]
+    for index, item in enumerate(items):
+        try:
+            frame = invoke(run, function, extra, pointer.curry, item)
+        except RhaiError as error:
+            raise leave(error, function.name, caller) from None
+        items[index] = frame[1]

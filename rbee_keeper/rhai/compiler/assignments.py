@@ -1,0 +1,137 @@
+"""Compiles `let`, `const` and every kind of assignment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbee_keeper.rhai.compiler.builder import Builder, placed
+from rbee_keeper.rhai.compiler.chains import assignment_to_constant, constant_root, hoist, require_this, store
+from rbee_keeper.rhai.compiler.operators import apply
+from rbee_keeper.rhai.errors import Position, RhaiError
+from rbee_keeper.rhai.runtime import Code, Run, RunFrame
+from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Value, copy_value
+
+
+def let(builder: Builder, node: nodes.Let) -> Code:
+    """Compile `let` and `const`."""
+    assert node.decl is not None
+    slot, name = node.decl.slot, node.name
+    value = builder.owned(node.value) if node.value is not None else None
+    is_global_constant = node.is_constant and node.is_global
+    is_exported = node.is_exported
+    is_dynamic = builder.scope.is_dynamic
+    decl = node.decl
+
+    def declare(frame: RunFrame) -> Any:
+        frame[slot] = value(frame) if value is not None else None
+        if is_global_constant:
+            frame[0].globals[name] = frame[slot]
+        if is_exported:
+            frame[0].exports[name] = copy_value(frame[slot])
+        if is_dynamic and frame[2] is not None and name in frame[2]:
+            frame[2] = {**frame[2], name: decl}
+
+    return declare
+
+
+def assign(builder: Builder, node: nodes.Assign) -> Code:
+    """Compile `target = value` and `target op= value`; the value comes first, then the target's indexes."""
+    value = builder.owned(node.value)
+    target, pending = hoist(builder, node.target)
+    constant = constant_root(target)
+    current = builder.expr(target) if node.operator else None
+    put = store(builder, target)
+    position = node.position
+    is_this = isinstance(target, nodes.This)
+    if isinstance(target, nodes.Var) and not pending and constant is None:
+        return _assign_variable(builder, node, value)
+
+    def assigned(frame: RunFrame) -> Any:
+        new = value(frame)
+        for slot, argument in pending:
+            frame[slot] = argument(frame)
+        if constant is not None:
+            raise assignment_to_constant(constant)
+        if is_this:
+            require_this(frame, target)
+        try:
+            if current is not None:
+                new = update(frame[0], node.operator, current(frame), new, position)
+            put(frame, new)
+        except RhaiError as error:
+            raise placed(error, position) from None
+
+    return assigned
+
+
+def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
+    target = node.target
+    assert isinstance(target, nodes.Var)
+    put = store(builder, target)
+    operator, position = node.operator, node.position
+    is_plain_slot = target.decl is not None and not target.decl.is_captured and not builder.scope.is_dynamic
+    if target.decl is not None and is_plain_slot:
+        if operator:
+            return _update_slot(target.decl.slot, operator, value, position)
+        return _set_slot(target.decl.slot, value)
+    read = builder.expressions[nodes.Var](builder, target)
+
+    def assigned(frame: RunFrame) -> Any:
+        new = value(frame)
+        put(frame, update(frame[0], operator, read(frame), new, position) if operator else new)
+
+    return assigned
+
+
+def _set_slot(slot: int, value: Code) -> Code:
+    def assigned(frame: RunFrame) -> Any:
+        frame[slot] = value(frame)
+
+    return assigned
+
+
+def _update_slot(slot: int, operator: str, value: Code, position: Position) -> Code:
+    is_plus = operator == "+"
+
+    def updated(frame: RunFrame) -> Any:
+        new = value(frame)
+        old = frame[slot]
+        if is_plus and old.__class__ is int and new.__class__ is int:
+            total = old + new
+            if INT_MIN <= total <= INT_MAX:
+                frame[slot] = total
+                return
+        frame[slot] = update(frame[0], operator, old, new, position)
+
+    return updated
+
+
+def update(run: Run, operator: str, old: Value, new: Value, position: Position) -> Value:
+    """Return what `old op= new` leaves in the place of `old`; arrays, maps and blobs grow in place."""
+    if operator == "+" and old.__class__ in (list, dict, Blob):
+        try:
+            if _grow(run, old, new):
+                run.check(old) if old.__class__ is not list or new.__class__ in (list, dict, Blob) else None
+                return old
+        except RhaiError as error:
+            raise placed(error, position) from None
+    return apply(run, operator, old, new, position)
+
+
+def _grow(run: Run, old: Any, new: Any) -> bool:
+    kind, other = old.__class__, new.__class__
+    if kind is list:
+        if other is list:
+            old.extend(new)
+        else:
+            old.append(new)
+        run.check_array(len(old))
+        return True
+    if kind is dict and other is dict:
+        old.update(new)
+        return True
+    if kind is Blob and other in (Blob, int):
+        old.extend(new if other is Blob else [new & 255])
+        return True
+    return False

@@ -1,0 +1,265 @@
+"""Compiles `a.b[i].c`: reads, and the stores that go back through the same path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rbee_keeper.rhai.compiler.builder import Builder, is_pure
+from rbee_keeper.rhai.compiler.steps import SAME, get_index, get_property, set_index, set_property
+from rbee_keeper.rhai.compiler.variables import find_slot, not_found, unbound_this
+from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
+from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.primaries import start_of
+from rbee_keeper.rhai.values import Cell, Value
+
+Store = Callable[[RunFrame, Value], None]
+
+
+@dataclass(slots=True)
+class Temporary(nodes.Node):
+    """An argument of a chain that was evaluated ahead of the chain."""
+
+    slot: int
+
+
+def temporary(_builder: Builder, node: Temporary) -> Code:
+    """Compile a read of an argument evaluated earlier."""
+    slot = node.slot
+    return lambda frame: frame[slot]
+
+
+Link = nodes.Property | nodes.Index | nodes.MethodCall
+LINKS = (nodes.Property, nodes.Index, nodes.MethodCall)
+
+
+def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], Code]) -> Code:
+    """Compile a chain; arguments that do something are all evaluated before it begins, left to right."""
+    hoisted, pending = hoist(builder, node)
+    code = compile_link(builder, hoisted)
+    if not pending:
+        return code
+
+    def ordered(frame: RunFrame) -> Any:
+        for slot, argument in pending:
+            frame[slot] = argument(frame)
+        return code(frame)
+
+    return ordered
+
+
+def hoist(builder: Builder, node: nodes.Node) -> tuple[nodes.Node, list[tuple[int, Code]]]:
+    """Return a chain whose impure arguments are temporaries, and how to fill those."""
+    if isinstance(node, nodes.MethodCall) and not isinstance(node.target, LINKS):
+        return node, []
+    pending: list[tuple[int, Code]] = []
+    return _rebuilt(builder, node, pending), pending
+
+
+def _rebuilt(builder: Builder, node: nodes.Node, pending: list[tuple[int, Code]]) -> nodes.Node:
+    if not isinstance(node, LINKS):
+        return node
+    target = _rebuilt(builder, node.target, pending)
+    if isinstance(node, nodes.Index):
+        return replace(node, target=target, index=_hoisted(builder, node.index, pending))
+    if isinstance(node, nodes.MethodCall):
+        arguments = [_hoisted(builder, argument, pending) for argument in node.arguments]
+        return replace(node, target=target, arguments=arguments)
+    return replace(node, target=target)
+
+
+def _hoisted(builder: Builder, argument: nodes.Node, pending: list[tuple[int, Code]]) -> nodes.Node:
+    if is_pure(argument) or isinstance(argument, Temporary):
+        return argument
+    slot = builder.temporary()
+    pending.append((slot, builder.owned(argument)))
+    return Temporary(start_of(argument), slot)
+
+
+def property_read(builder: Builder, node: nodes.Property) -> Code:
+    """Compile `target.name`."""
+    return chain(builder, node, _property)
+
+
+def _property(builder: Builder, node: nodes.Property) -> Code:
+    name, position, is_elvis = node.name, node.position, node.is_elvis
+    getters = builder.unit.library.getters.setdefault(name, {})
+    is_lenient = not builder.unit.fails_on_missing_property
+    target_node = node.target
+    if isinstance(target_node, nodes.Var) and target_node.decl is not None and not is_elvis:
+        if not target_node.decl.is_captured and not builder.scope.is_dynamic:
+            builder.cost += 1
+            return _variable_property(node, target_node.decl.slot, getters, is_lenient=is_lenient)
+    target = builder.expr(target_node)
+
+    def read(frame: RunFrame) -> Any:
+        value = target(frame)
+        if value.__class__ is dict and is_lenient:
+            return value.get(name)
+        getter = getters.get(value.__class__)
+        if getter is not None:
+            return getter(value)
+        if value is None and is_elvis:
+            return None
+        return get_property(frame[0], value, name, position)
+
+    return read
+
+
+def _variable_property(
+    node: nodes.Property, slot: int, getters: dict[type, Callable[[Any], Value]], *, is_lenient: bool
+) -> Code:
+    name, position = node.name, node.position
+
+    def read(frame: RunFrame) -> Any:
+        value = frame[slot]
+        getter = getters.get(value.__class__)
+        if getter is not None:
+            return getter(value)
+        if value.__class__ is dict and is_lenient:
+            return value.get(name)
+        return get_property(frame[0], value, name, position)
+
+    return read
+
+
+def index_read(builder: Builder, node: nodes.Index) -> Code:
+    """Compile `target[index]`."""
+    return chain(builder, node, _index)
+
+
+def _index(builder: Builder, node: nodes.Index) -> Code:
+    index = builder.expr(node.index)
+    target = builder.expr(node.target)
+    at, bracket, is_elvis = start_of(node.index), node.position, node.is_elvis
+
+    def read(frame: RunFrame) -> Any:
+        key = index(frame)
+        value = target(frame)
+        if value.__class__ is list and key.__class__ is int and 0 <= key < len(value):
+            return value[key]
+        if value is None and is_elvis:
+            return None
+        return get_index(frame[0], value, key, at, bracket)
+
+    return read
+
+
+def store(builder: Builder, node: nodes.Node) -> Store:
+    """Compile a write to a place; indexes on the way must be safe to evaluate twice."""
+    match node:
+        case nodes.Var():
+            return _store_variable(builder, node)
+        case nodes.This():
+            return _store_this
+        case nodes.Property():
+            return _store_property(builder, node)
+        case nodes.Index():
+            return _store_index(builder, node)
+        case _:
+            return _forget
+
+
+def _forget(_frame: RunFrame, _value: Value) -> None:
+    """Drop the new value of something no variable holds."""
+
+
+def _store_this(frame: RunFrame, value: Value) -> None:
+    frame[1] = value
+
+
+def assignment_to_constant(node: nodes.Var) -> RhaiError:
+    """Return the error for a write to a constant that was not in sight of the parser."""
+    message = f"Cannot modify constant: {node.name}"
+    error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": node.name})
+    error.length = len(node.name)
+    return error
+
+
+def _store_variable(builder: Builder, node: nodes.Var) -> Store:
+    decl = node.decl
+    if decl is not None and not decl.is_captured and not builder.scope.is_dynamic:
+        slot = decl.slot
+        if decl.is_constant:
+            return _refuse(node)
+
+        def put(frame: RunFrame, value: Value) -> None:
+            frame[slot] = value
+
+        return put
+
+    def put_shared(frame: RunFrame, value: Value) -> None:
+        place = find_slot(frame, node)
+        if place is None:
+            raise not_found(node.name, node)
+        late = frame[2]
+        if (late[node.name] if late is not None and node.name in late else decl).is_constant:
+            raise assignment_to_constant(node)
+        held = frame[place]
+        if held.__class__ is Cell:
+            if held.is_locked:
+                message = f"Data race detected on variable '{node.name}'"
+                raise RhaiError("ErrorDataRace", message, node.position)
+            held.value = value
+        else:
+            frame[place] = value
+
+    return put_shared
+
+
+def _refuse(node: nodes.Var) -> Store:
+    def refuse(_frame: RunFrame, _value: Value) -> None:
+        raise assignment_to_constant(node)
+
+    return refuse
+
+
+def _store_property(builder: Builder, node: nodes.Property) -> Store:
+    target = builder.expressions[type(node.target)](builder, node.target)
+    name, position, is_elvis = node.name, node.position, node.is_elvis
+    put_back = store(builder, node.target)
+
+    def put(frame: RunFrame, value: Value) -> None:
+        container = target(frame)
+        if container is None and is_elvis:
+            return
+        updated = set_property(frame[0], container, name, value, position)
+        if updated is not SAME:
+            put_back(frame, updated)
+
+    return put
+
+
+def _store_index(builder: Builder, node: nodes.Index) -> Store:
+    target = builder.expressions[type(node.target)](builder, node.target)
+    index = builder.expressions[type(node.index)](builder, node.index)
+    at, bracket, is_elvis = start_of(node.index), node.position, node.is_elvis
+    put_back = store(builder, node.target)
+
+    def put(frame: RunFrame, value: Value) -> None:
+        key = index(frame)
+        container = target(frame)
+        if container is None and is_elvis:
+            return
+        updated = set_index(frame[0], container, key, value, at, bracket)
+        if updated is not SAME:
+            put_back(frame, updated)
+
+    return put
+
+
+def constant_root(node: nodes.Node) -> nodes.Var | None:
+    """Return the constant a chain starts from, if it starts from one known here."""
+    while isinstance(node, nodes.Property | nodes.Index):
+        node = node.target
+    if isinstance(node, nodes.Var) and node.decl is not None and node.decl.is_constant:
+        return node
+    return None
+
+
+def require_this(frame: RunFrame, node: nodes.Node) -> None:
+    """Refuse to use `this` where nothing is bound to it."""
+    if frame[1] is UNBOUND:
+        raise unbound_this(node)

@@ -1,0 +1,176 @@
+"""Compiles `while`, `loop`, `do` and `for`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rbee_keeper.rhai.compiler.builder import Builder, LoopContext
+from rbee_keeper.rhai.compiler.control import block
+from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
+from rbee_keeper.rhai.iteration import iterate
+from rbee_keeper.rhai.runtime import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
+from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.primaries import start_of
+from rbee_keeper.rhai.values import INT_MAX, MUTABLE_TYPES, Cell, Value, copy_value
+
+
+@contextmanager
+def _loop_context(builder: Builder) -> Iterator[LoopContext]:
+    """Compile a loop's body: its own jumps are signals, whatever surrounds the loop."""
+    outer, raises = builder.loop, builder.loop_raises
+    builder.loop, builder.loop_raises = LoopContext(), False
+    yield builder.loop
+    builder.loop, builder.loop_raises = outer, raises
+
+
+def _body(builder: Builder, node: nodes.Node) -> Code:
+    assert isinstance(node, nodes.Block)
+    return_raises, builder.return_raises = builder.return_raises, False
+    with _loop_context(builder) as context:
+        code = block(builder, node)
+    builder.return_raises = return_raises
+    if not context.catches_jumps:
+        return code
+
+    def guarded(frame: RunFrame) -> Any:
+        try:
+            return code(frame)
+        except LoopJump as jump:
+            return jump.signal
+
+    return guarded
+
+
+def _finish(builder: Builder) -> Code:
+    """Return how a loop ends on a signal: `break` gives its value, `return` goes on outward."""
+    raises = builder.return_raises
+    builder.catches_return |= raises
+    return _raise_return if raises else _give_return
+
+
+def _give_return(_frame: RunFrame) -> Any:
+    return RETURN
+
+
+def _raise_return(_frame: RunFrame) -> Any:
+    raise ReturnJump
+
+
+def _truth(value: Value, library: Any, position: Position) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    raise type_mismatch(library.type_name(value), "bool", position)
+
+
+def while_loop(builder: Builder, node: nodes.While) -> Code:
+    """Compile `while` and `loop`."""
+    with builder.region() as region:
+        condition = builder.expr(node.condition) if node.condition is not None else None
+    cost = region.cost + 1
+    body, finish = _body(builder, node.body), _finish(builder)
+    library = builder.unit.library
+    position = node.condition.position if node.condition is not None else node.position
+
+    def looping(frame: RunFrame) -> Any:
+        run = frame[0]
+        while True:
+            run.ops += cost
+            if run.ops > run.check_at:
+                run.tick(position)
+            if condition is not None:
+                value = condition(frame)
+                if value is not True and not _truth(value, library, position):
+                    return None
+            value = body(frame)
+            if value.__class__ is Signal:
+                if value is BREAK:
+                    return run.result
+                if value is RETURN:
+                    return finish(frame)
+
+    return looping
+
+
+def do_loop(builder: Builder, node: nodes.DoLoop) -> Code:
+    """Compile `do { } while` and `do { } until`."""
+    body, finish = _body(builder, node.body), _finish(builder)
+    with builder.region() as region:
+        condition = builder.expr(node.condition)
+    cost, position, library = region.cost + 1, node.condition.position, builder.unit.library
+    goes_on = not node.is_until
+
+    def looping(frame: RunFrame) -> Any:
+        run = frame[0]
+        while True:
+            run.ops += cost
+            if run.ops > run.check_at:
+                run.tick(position)
+            value = body(frame)
+            if value.__class__ is Signal:
+                if value is BREAK:
+                    return run.result
+                if value is RETURN:
+                    return finish(frame)
+            if _truth(condition(frame), library, position) is not goes_on:
+                return None
+
+    return looping
+
+
+def for_loop(builder: Builder, node: nodes.For) -> Code:
+    """Compile `for`; the items are those the source had when the loop began."""
+    items = builder.expr(node.items)
+    body, finish = _body(builder, node.body), _finish(builder)
+    assert node.variable.decl is not None
+    slot = node.variable.decl.slot
+    counter = node.counter.decl.slot if node.counter is not None and node.counter.decl is not None else None
+    position, at = node.position, start_of(node.items)
+    is_shared = node.variable.decl.is_captured
+    is_counter_shared = counter is not None and node.counter is not None and _is_captured(node.counter)
+
+    def looping(frame: RunFrame) -> Any:
+        run = frame[0]
+        source = iterate(run, items(frame), at)
+        frame[slot] = None
+        if counter is not None:
+            frame[counter] = None
+        index = 0
+        for item in source:
+            run.ops += 1
+            if run.ops > run.check_at:
+                run.tick(position)
+            if item.__class__ in MUTABLE_TYPES:
+                item = copy_value(item)  # noqa: PLW2901 - each turn owns its item
+            if is_shared:
+                _bind(frame, slot, item)
+            else:
+                frame[slot] = item
+            if counter is not None:
+                if index > INT_MAX:
+                    raise RhaiError("ErrorArithmetic", f"for-loop counter overflow: {index}", position)
+                _bind(frame, counter, index) if is_counter_shared else frame.__setitem__(counter, index)
+            index += 1
+            value = body(frame)
+            if value.__class__ is Signal:
+                if value is BREAK:
+                    return run.result
+                if value is RETURN:
+                    return finish(frame)
+        return None
+
+    return looping
+
+
+def _is_captured(param: nodes.Param) -> bool:
+    return param.decl is not None and param.decl.is_captured
+
+
+def _bind(frame: RunFrame, slot: int, item: Value) -> None:
+    """Give a loop variable its next value; closures of earlier turns see it too."""
+    held = frame[slot]
+    if held.__class__ is Cell:
+        held.value = item
+    else:
+        frame[slot] = item

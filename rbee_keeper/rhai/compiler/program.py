@@ -1,0 +1,108 @@
+"""A resolved tree in, a program that can be run out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rbee_keeper.rhai.compiler import assignments, calls, chains, control, literals, loops, operators, variables
+from rbee_keeper.rhai.compiler.builder import Builder, Handler, Unit
+from rbee_keeper.rhai.compiler.functions import declare_function, fill_function
+from rbee_keeper.rhai.compiler.modules import export, import_module
+from rbee_keeper.rhai.errors import syntax_error
+from rbee_keeper.rhai.resolver import FIRST_SLOT
+from rbee_keeper.rhai.runtime import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
+from rbee_keeper.rhai.syntax import nodes
+
+STATEMENTS: dict[type, Handler] = {
+    nodes.Let: assignments.let,
+    nodes.Assign: assignments.assign,
+    nodes.Block: control.block,
+    nodes.If: control.branch,
+    nodes.Switch: control.switch,
+    nodes.While: loops.while_loop,
+    nodes.DoLoop: loops.do_loop,
+    nodes.For: loops.for_loop,
+    nodes.Break: control.leave_loop,
+    nodes.Continue: control.next_turn,
+    nodes.Return: control.leave_function,
+    nodes.Throw: control.throw,
+    nodes.Try: control.attempt,
+    nodes.Import: import_module,
+    nodes.Export: export,
+    nodes.Empty: lambda _builder, _node: lambda _frame: None,
+}
+
+EXPRESSIONS: dict[type, Handler] = {
+    nodes.Const: variables.constant,
+    nodes.Var: variables.variable,
+    nodes.This: variables.this,
+    nodes.Qualified: variables.qualified,
+    nodes.Unary: operators.unary,
+    nodes.Binary: operators.binary,
+    nodes.Logical: operators.logical,
+    nodes.Contains: operators.contains,
+    nodes.RangeNode: literals.range_literal,
+    nodes.Interpolation: literals.interpolation,
+    nodes.ArrayLiteral: literals.array,
+    nodes.MapLiteral: literals.map_literal,
+    nodes.Closure: literals.closure,
+    nodes.Call: calls.call,
+    nodes.MethodCall: calls.method_call,
+    nodes.Property: chains.property_read,
+    nodes.Index: chains.index_read,
+    chains.Temporary: chains.temporary,
+    **{kind: control.in_expression(handler) for kind, handler in STATEMENTS.items()},
+}
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """A compiled script: immutable, so any number of runs may share it."""
+
+    text: str
+    source: str
+    unit: Unit
+    main: Code
+    size: int
+    script: nodes.Script
+    functions: list[CompiledFunction] = field(default_factory=list)
+
+
+def compile_script(text: str, source: str, script: nodes.Script, unit: Unit) -> Program:
+    """Return the program of a resolved script.
+
+    Raises:
+        RhaiError: `ExprTooDeep` for a tree deeper than the compiler can walk.
+    """
+    try:
+        functions = [declare_function(node) for node in script.functions]
+        for function in functions:
+            unit.add(function)
+        top = Builder(unit, script.scope, EXPRESSIONS, STATEMENTS)
+        main = compile_statements(top, script.statements)
+        for function, node in zip(functions, script.functions, strict=True):
+            fill_function(top, function, node)
+    except RecursionError:
+        raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", (1, 1)) from None
+    return Program(text, source, unit, main, FIRST_SLOT + script.scope.slots, script, functions)
+
+
+def compile_statements(top: Builder, statements: list[nodes.Node]) -> Code:
+    """Compile statements that run in a frame made elsewhere; the code gives their value or RETURN."""
+    steps: list[control.Step] = []
+    for statement in statements:
+        with top.region() as region:
+            code = top.statement(statement)
+        steps.append((region.cost, statement.position, code))
+    body = control.run_steps(steps)
+    if not top.catches_return:
+        return body
+
+    def guarded(frame: RunFrame) -> Any:
+        try:
+            return body(frame)
+        except ReturnJump:
+            return RETURN
+
+    return guarded

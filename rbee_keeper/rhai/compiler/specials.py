@@ -1,0 +1,130 @@
+"""Compiles the calls that need to see more than their arguments: `eval`, `f!()`, `module::f()` and such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rbee_keeper.rhai.callbacks import call_pointer
+from rbee_keeper.rhai.compiler.builder import Builder, placed
+from rbee_keeper.rhai.compiler.functions import passing_through
+from rbee_keeper.rhai.errors import RhaiError, type_mismatch
+from rbee_keeper.rhai.runtime import Code, RunFrame
+from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.values import Cell, FnPtr
+
+SpecialCall = Callable[[Builder, nodes.Call], Code]
+
+
+def is_shared(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `is_shared(variable)`."""
+    argument = node.arguments[0]
+    code = builder.expr(argument)
+    if not isinstance(argument, nodes.Var) or argument.decl is None:
+        return lambda frame: code(frame) is FnPtr
+    slot = argument.decl.slot
+    return lambda frame: frame[slot].__class__ is Cell
+
+
+def is_def_var(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `is_def_var("name")`."""
+    argument = builder.expr(node.arguments[0])
+    scope = node.scope or {}
+
+    def ask(frame: RunFrame) -> Any:
+        name = argument(frame)
+        if name.__class__ is not str:
+            raise type_mismatch(frame[0].engine.library.type_name(name), "string", node.arguments[0].position)
+        return name in scope or (frame[2] is not None and name in frame[2])
+
+    return ask
+
+
+def evaluate(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `eval("script")`, which runs in the present scope and may add variables to it."""
+    argument = builder.expr(node.arguments[0])
+    scope, unit, position = node.scope or {}, builder.unit, node.position
+
+    def run_text(frame: RunFrame) -> Any:
+        text = argument(frame)
+        if text.__class__ is not str:
+            raise type_mismatch(unit.library.type_name(text), "string", node.arguments[0].position)
+        visible = {**scope, **(frame[2] or {})}
+        return frame[0].engine.eval_in_frame(frame, text, unit, visible, position)
+
+    return run_text
+
+
+def call_in_caller_scope(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `f!(a)`, whose body sees the caller's variables."""
+    arguments = [builder.owned(argument) for argument in node.arguments]
+    scope, unit, name, position = node.scope or {}, builder.unit, node.name, node.position
+
+    def called(frame: RunFrame) -> Any:
+        values = [argument(frame) for argument in arguments]
+        function = unit.functions.get((name, len(values)))
+        run = frame[0]
+        if function is None or function.tree is None:
+            signature = unit.library.describe_call(name, values)
+            message = f"Function not found: {signature}"
+            raise RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+        visible = {**scope, **(frame[2] or {})}
+        run.depth += 1
+        if run.depth > run.max_depth:
+            raise RhaiError("ErrorStackOverflow", "Stack overflow", position)
+        try:
+            result = run.engine.call_in_frame(frame, function, unit, visible, values)
+        except RhaiError as error:
+            raise passing_through(error, name, position) from None
+        run.depth -= 1
+        return result
+
+    return called
+
+
+def call_in_module(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `module::f(a)`."""
+    arguments = [builder.owned(argument) for argument in node.arguments]
+    path, name, position = node.path, node.name, node.position
+
+    def called(frame: RunFrame) -> Any:
+        values = [argument(frame) for argument in arguments]
+        run = frame[0]
+        module = run.engine.find_module(frame, path, position)
+        function = module.functions.get((name, len(values)))
+        if function is None:
+            signature = f"{'::'.join(path)}::{run.engine.library.describe_call(name, values)}"
+            message = f"Function not found: {signature}"
+            raise RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+        return call_pointer(run, FnPtr(name, (), function), values, position)
+
+    return called
+
+
+def call_through(builder: Builder, node: nodes.Call) -> Code:
+    """Compile `call(pointer, a)`."""
+    arguments = [builder.expr(argument) for argument in node.arguments]
+    position = node.position
+
+    def called(frame: RunFrame) -> Any:
+        pointer, *values = [argument(frame) for argument in arguments]
+        if pointer.__class__ is not FnPtr:
+            actual = frame[0].engine.library.type_name(pointer)
+            raise type_mismatch(actual, "Fn", node.arguments[0].position)
+        try:
+            return call_pointer(frame[0], pointer, values, position)
+        except RhaiError as error:
+            raise placed(error, position) from None
+
+    return called
+
+
+SPECIAL_CALLS: dict[tuple[str, int], SpecialCall] = {
+    ("is_shared", 1): is_shared,
+    ("is_def_var", 1): is_def_var,
+    ("eval", 1): evaluate,
+    ("!", 0): call_in_caller_scope,
+    ("::", 0): call_in_module,
+    **{("call", count): call_through for count in range(1, 20)},
+}
+"""Calls compiled in their own way, by name and number of arguments."""

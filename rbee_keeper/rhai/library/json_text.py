@@ -1,0 +1,66 @@
+"""JSON in and out."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from rbee_keeper.rhai.display import float_text
+from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.registry import Registrar
+from rbee_keeper.rhai.runtime import Run, measure
+from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Char, Value
+
+define = Registrar("JSON")
+
+
+def _number(text: str) -> int | float:
+    value = int(text[:25])
+    return value if INT_MIN <= value <= INT_MAX and len(text) <= 25 else float(text)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no JSON value")
+
+
+@define("parse_json(string) -> any", example='parse_json(`{"a": [1, null]}`) == #{a: [1, ()]}')
+def parse_json(run: Run, text: str) -> Value:
+    """Return the value a JSON text describes."""
+    run.charge(len(text) >> 4)
+    try:
+        return run.check(json.loads(text, parse_int=_number, parse_constant=_refuse))
+    except json.JSONDecodeError as problem:
+        position = (problem.lineno, problem.colno)
+        raise RhaiError("ErrorParsing", f"Syntax error: {problem.msg}", position) from None
+    except ValueError as problem:
+        raise RhaiError("ErrorParsing", f"Syntax error: {problem}") from None
+
+
+def to_json_text(run: Run, value: Any) -> str:
+    """Return a value as JSON, anything JSON has no form for as its display text."""
+    kind = value.__class__
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    if kind is float:
+        return float_text(value) if math.isfinite(value) else "null"
+    if kind is str or kind is Char:
+        return json.dumps(str(value), ensure_ascii=False)
+    if kind is list:
+        return f"[{','.join([to_json_text(run, item) for item in value])}]"
+    if kind is dict:
+        pairs = [f"{json.dumps(name, ensure_ascii=False)}:{to_json_text(run, value[name])}" for name in sorted(value)]
+        return f"{{{','.join(pairs)}}}"
+    return json.dumps(run.text(value), ensure_ascii=False)
+
+
+@define("to_json(map) -> string", example='#{b: (), a: 1}.to_json() == `{"a":1,"b":null}`')
+def to_json(run: Run, table: dict[str, Value]) -> str:
+    """Return a map as JSON text."""
+    run.charge(measure(table) >> 2)
+    text: str = run.check(to_json_text(run, table))
+    return text

@@ -1,0 +1,23 @@
+"""Timestamps: the one clock a script can read."""
+
+from __future__ import annotations
+
+import time
+
+from rbee_keeper.rhai.registry import Registrar
+from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.values import Timestamp
+
+define = Registrar("Time")
+
+
+@define("timestamp() -> timestamp", example='type_of(timestamp()) == "timestamp"')
+def timestamp(_run: Run) -> Timestamp:
+    """Return the present moment."""
+    return Timestamp(time.monotonic())
+
+
+@define("elapsed(timestamp) -> float", example="timestamp().elapsed >= 0.0", is_property=True)
+def elapsed(_run: Run, moment: Timestamp) -> float:
+    """Return the seconds since a moment."""
+    return time.monotonic() - moment.seconds
