@@ -1,0 +1,28 @@
+"""Visits every node of a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from rbee_keeper.rhai.syntax import nodes
+
+_PLAIN = frozenset({"position", "dot", "decl", "scope", "owner", "captures"})
+
+
+def walk(root: Any) -> Iterator[nodes.Node]:
+    """Yield a node and everything under it, parents first."""
+    waiting = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list | tuple):
+            waiting.extend(reversed(item))
+        elif isinstance(item, nodes.Node | nodes.SwitchCase):
+            if isinstance(item, nodes.Node):
+                yield item
+            values = [getattr(item, part.name) for part in fields(item) if part.name not in _PLAIN]
+            waiting.extend(value for value in reversed(values) if isinstance(value, _INNER))
+
+
+_INNER = (nodes.Node, nodes.SwitchCase, list, tuple)
