@@ -11,8 +11,8 @@ from rbee_keeper.rhai.values import Char
 
 ENGINE = Engine(Options(limits=Limits(wall_clock_s=20.0)))
 
-Failure = tuple[str, str, str, tuple[int, int] | None]
-"""Script, kind, message, position."""
+Failure = tuple[str, str, str | None, tuple[int, int] | None]
+"""Script, kind, message (None where it names a closure), position."""
 
 
 def char(text: str) -> Char:
@@ -51,6 +51,7 @@ def failure(script: str) -> RhaiError:
     raise AssertionError(f"{script}\n gave {value!r} instead of an error")
 
 
-def check_failure(script: str, kind: str, message: str, position: tuple[int, int] | None) -> None:
+def check_failure(script: str, kind: str, message: str | None, position: tuple[int, int] | None) -> None:
     error = failure(script)
-    assert (error.kind, error.message, error.position) == (kind, message, position), script
+    expected = (kind, error.message if message is None else message, position)
+    assert (error.kind, error.message, error.position) == expected, script

@@ -49,6 +49,6 @@ def test_it_is_worth(script: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(("script", "kind", "message", "position"), FAILURES)
-def test_it_fails_with(script: str, kind: str, message: str, position: tuple[int, int] | None) -> None:
+def test_it_fails_with(script: str, kind: str, message: str | None, position: tuple[int, int] | None) -> None:
     """Kind, text and place of an error are part of the language."""
     check_failure(script, kind, message, position)
