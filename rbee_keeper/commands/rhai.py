@@ -10,16 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.host.bench import BenchReport, bench_policy
+from rbee_keeper.rhai.host.decisions import ScriptFailed
 from rbee_keeper.rhai.host.fixtures import CaseReport, FixtureError, run_case
 from rbee_keeper.rhai.host.lints import Finding, check_policy
 from rbee_keeper.rhai.host.policy import Policy
 from rbee_keeper.rhai.host.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
 from rbee_keeper.rhai.report import as_data, caret_text
 from rbee_keeper.rhai.runtime import Limits
-from rbee_keeper.rhai.display import to_debug
 
 app = typer.Typer(help="Check, test, run and measure routing scripts.", no_args_is_help=True)
 
@@ -67,7 +68,7 @@ def _report(error: RhaiError, *, as_json: bool) -> None:
 
 
 @app.command()
-def check(script: ScriptArg, as_json: JsonOpt = False) -> None:  # noqa: FBT002 - an option is a keyword to its user
+def check(script: ScriptArg, as_json: JsonOpt = False) -> None:
     """Parse a script and look for names rbee does not have, wrong entry points and usual slips.
 
     Exit code 0: nothing found; 1: something found; 2: the file cannot be read.
@@ -94,7 +95,7 @@ def test(
     fixtures: Annotated[
         Path | None, typer.Option("--fixtures", help="Cases as JSON; SCRIPT.fixtures.json when it exists.")
     ] = None,
-    as_json: JsonOpt = False,  # noqa: FBT002 - an option is a keyword to its user
+    as_json: JsonOpt = False,
 ) -> None:
     """Run the cases of a fixture file and every `fn test_...()` of the script.
 
@@ -115,7 +116,9 @@ def test(
     results = [_case_data(case) for case in cases] + _run_test_functions(policy)
     failed = [result for result in results if not result["passed"]]
     if as_json:
-        Console.data({"file": script.name, "passed": len(results) - len(failed), "failed": len(failed), "tests": results})
+        Console.data(
+            {"file": script.name, "passed": len(results) - len(failed), "failed": len(failed), "tests": results}
+        )
     else:
         _show_results(results, failed)
     raise typer.Exit(EXIT_PROBLEMS if failed or not results else EXIT_OK)
@@ -144,7 +147,8 @@ def _run_cases(policy: Policy, path: Path) -> list[CaseReport]:
 
 
 def _case_data(case: CaseReport) -> dict[str, Any]:
-    problem = getattr(case.verdict.outcome, "error", None)
+    outcome = case.verdict.outcome
+    problem = outcome.error if isinstance(outcome, ScriptFailed) else None
     return {
         "name": case.name,
         "passed": case.is_passed,
@@ -176,7 +180,7 @@ def _run_test_function(policy: Policy, name: str) -> dict[str, Any]:
 @app.command(name="eval")
 def evaluate(
     script: Annotated[str, typer.Argument(help="A script, or `-` to read one from standard input.")],
-    as_json: JsonOpt = False,  # noqa: FBT002 - an option is a keyword to its user
+    as_json: JsonOpt = False,
 ) -> None:
     """Run a script and show its value.
 
@@ -206,7 +210,7 @@ def bench(
     script: ScriptArg,
     workers: Annotated[int, typer.Option(help="How many workers to choose from.", min=0, max=100_000)] = 100,
     runs: Annotated[int, typer.Option(help="How many decisions to time.", min=1, max=1_000_000)] = 1000,
-    as_json: JsonOpt = False,  # noqa: FBT002 - an option is a keyword to its user
+    as_json: JsonOpt = False,
 ) -> None:
     """Measure how long a script's decisions take, over made-up tasks and workers."""
     text = _read(script)
@@ -247,7 +251,7 @@ def _bench_data(reports: list[BenchReport]) -> dict[str, Any]:
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write scheduler.rhai and its fixtures.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,  # noqa: FBT002
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a commented example script and fixtures for it."""
     script = folder / "scheduler.rhai"

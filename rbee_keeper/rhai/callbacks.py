@@ -93,10 +93,9 @@ def _target(run: Run, pointer: FnPtr, fixed: int) -> CompiledFunction | None:
         return found
     curried = len(pointer.curry)
     for count in (fixed, fixed - 1, fixed + 1):
-        function = run.unit.functions.get((pointer.name, count + curried))
+        function: CompiledFunction | None = run.unit.functions.get((pointer.name, count + curried))
         if function is not None:
-            found = function
-            return found
+            return function
     return None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.values import Blob, Char, FnPtr, Range, Timestamp, Value
 
 EPSILON = 2.220446049250313e-16
@@ -62,9 +62,7 @@ def equals(library: Library, left: Value, right: Value) -> bool:
 def _same_type_equals(library: Library, left: Any, right: Any) -> bool:
     kind = type(left)
     if kind is list:
-        return len(left) == len(right) and all(
-            equals(library, one, two) for one, two in zip(left, right, strict=True)
-        )
+        return len(left) == len(right) and all(equals(library, one, two) for one, two in zip(left, right, strict=True))
     if kind is dict:
         return left.keys() == right.keys() and all(equals(library, left[key], right[key]) for key in sorted(left))
     host = library.types.get(kind)
@@ -76,9 +74,7 @@ def _same_type_equals(library: Library, left: Any, right: Any) -> bool:
 def missing_operator(library: Library, operator: str, left: Value, right: Value) -> RhaiError:
     """Return the error of an operator that two operands do not have."""
     signature = library.describe_call(operator, [left, right])
-    return RhaiError(
-        "ErrorFunctionNotFound", f"Function not found: {signature}", fields={"function": signature}
-    )
+    return RhaiError("ErrorFunctionNotFound", f"Function not found: {signature}", fields={"function": signature})
 
 
 def compare(library: Library, operator: str, left: Value, right: Value) -> bool:

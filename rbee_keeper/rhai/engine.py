@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from rbee_keeper.rhai.compiler.builder import Builder, Unit
-from rbee_keeper.rhai.compiler.functions import compile_body, invoke, passing_through
+from rbee_keeper.rhai.compiler.functions import compile_body, passing_through
 from rbee_keeper.rhai.compiler.modules import Module
-from rbee_keeper.rhai.compiler.program import Program, compile_script, compile_statements
+from rbee_keeper.rhai.compiler.program import EXPRESSIONS, STATEMENTS, Program, compile_script, compile_statements
 from rbee_keeper.rhai.errors import Position, RhaiError, syntax_error
 from rbee_keeper.rhai.library.standard import standard_library
 from rbee_keeper.rhai.registry import HostType, NativeFunction
@@ -21,7 +22,6 @@ from rbee_keeper.rhai.runtime import (
     CompiledFunction,
     ExitJump,
     Limits,
-    ReturnJump,
     Run,
     RunFrame,
     Signal,
@@ -195,8 +195,6 @@ class Engine:
 
     @staticmethod
     def _outcome(run: Run, value: Value) -> Outcome:
-        import time
-
         elapsed_us = (time.perf_counter() - run.started) * 1e6
         return Outcome(value=value, output=tuple(run.output), operations=run.ops, elapsed_us=elapsed_us)
 
@@ -222,17 +220,15 @@ class Engine:
             error.text, error.source = error.text or program.text, error.source or program.source
             raise
         except RecursionError:
-            error = RhaiError("ErrorStackOverflow", "Stack overflow")
+            failed = RhaiError("ErrorStackOverflow", "Stack overflow")
         except MemoryError:
-            error = RhaiError("ErrorDataTooLarge", "Memory exceeds maximum limit")
+            failed = RhaiError("ErrorDataTooLarge", "Memory exceeds maximum limit")
         except Exception as unforeseen:  # noqa: BLE001 - a script must never end the process that runs it
-            error = RhaiError("ErrorSystem", f"the engine failed: {type(unforeseen).__name__}: {unforeseen}")
-        error.text, error.source = program.text, program.source
-        raise error from None
+            failed = RhaiError("ErrorSystem", f"the engine failed: {type(unforeseen).__name__}: {unforeseen}")
+        failed.text, failed.source = program.text, program.source
+        raise failed from None
 
-    def eval_in_frame(
-        self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, position: Position
-    ) -> Value:
+    def eval_in_frame(self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, position: Position) -> Value:
         """Run a script in a frame that is in use; its variables stay visible to the names resolved later."""
         run: Run = frame[0]
         try:
@@ -243,7 +239,7 @@ class Engine:
             resolver.statements(script.statements)
         except RhaiError as error:
             raise _parsing_failed(error, position) from None
-        builder = Builder(unit, scope, _tables()[0], _tables()[1])
+        builder = Builder(unit, scope, EXPRESSIONS, STATEMENTS)
         code = compile_statements(builder, script.statements)
         frame.extend([None] * (FIRST_SLOT + scope.slots - len(frame)))
         value = code(frame)
@@ -259,11 +255,11 @@ class Engine:
         """Run a function's body where the caller's variables can be seen."""
         tree: nodes.Function = function.tree
         text_scope = nodes.FunctionScope(len(frame) - FIRST_SLOT)
-        fresh = _fresh_tree(self, tree)
+        fresh = copy.deepcopy(tree)
         resolver = Resolver(text_scope, frozenset(unit.names))
         resolver.blocks = [visible, {}]
         resolver.function(fresh)
-        builder = Builder(unit, text_scope, _tables()[0], _tables()[1], is_function=True)
+        builder = Builder(unit, text_scope, EXPRESSIONS, STATEMENTS, is_function=True)
         body = compile_body(builder, fresh.body)
         frame.extend([None] * (FIRST_SLOT + text_scope.slots - len(frame)))
         for param, value in zip(fresh.params, values, strict=True):
@@ -326,19 +322,6 @@ def _without_shebang(text: str) -> str:
     return "//" + text[2:] if text.startswith("#!") else text
 
 
-def _fresh_tree(engine: Engine, tree: nodes.Function) -> nodes.Function:
-    """Return a copy of a function's tree that no resolver has annotated for another place."""
-    import copy
-
-    return copy.deepcopy(tree)
-
-
-def _tables() -> tuple[Any, Any]:
-    from rbee_keeper.rhai.compiler.program import EXPRESSIONS, STATEMENTS
-
-    return EXPRESSIONS, STATEMENTS
-
-
 def _parsing_failed(error: RhaiError, position: Position) -> RhaiError:
     """Return a syntax error met while running, which a script may catch."""
     failed = RhaiError("ErrorParsing", f"Syntax error: {error.message}", error.position or position)
@@ -374,4 +357,4 @@ def _check_variables(script: nodes.Script, limits: Limits) -> None:
         raise RhaiError("ErrorTooManyVariables", "Too many variables defined")
 
 
-__all__ = ["Engine", "Limits", "ModuleLoader", "Options", "Outcome", "PurePosixPath", "ReturnJump", "invoke"]
+__all__ = ["Engine", "Limits", "ModuleLoader", "Options", "Outcome", "Program"]

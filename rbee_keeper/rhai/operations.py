@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rbee_keeper.rhai.display import to_text
-from rbee_keeper.rhai.errors import RhaiError, arithmetic_error
+from rbee_keeper.rhai.errors import arithmetic_error
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Char, Timestamp, Value, copy_value, wrap_i64
 
 BinaryOperation = Callable[[Any, Any], Any]
@@ -194,6 +194,3 @@ def negate(value: Value) -> Value:
     if value == INT_MIN:
         raise arithmetic_error(f"Negation overflow: -{value}")
     return -value
-
-
-__all__ = ["RhaiError", "find_operation", "negate"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rbee_keeper.rhai.values import BUILTIN_TYPE_NAMES, Blob, Char, FnPtr, Range, Sequence, Timestamp, Value
 
 NativeFunction = Callable[..., Any]
+Declared = TypeVar("Declared", bound=NativeFunction)
 
 
 class Anything:
@@ -181,10 +182,10 @@ class Registrar:
 
     def __call__(
         self, *signatures: str, example: str = "", mutates: bool = False, is_property: bool = False
-    ) -> Callable[[NativeFunction], NativeFunction]:
+    ) -> Callable[[Declared], Declared]:
         """Declare a function under one or more signatures."""
 
-        def declare(function: NativeFunction) -> NativeFunction:
+        def declare(function: Declared) -> Declared:
             for signature in signatures:
                 options = {"example": example, "mutates": mutates, "is_property": is_property}
                 self.entries.append((signature, function, options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from rbee_keeper.rhai.errors import Position, syntax_error
@@ -78,8 +79,8 @@ class Resolver:
         if handler is not None:
             handler(self, node)
             return
-        for name in _CHILDREN[type(node)]:
-            self._child(getattr(node, name))
+        for read in _CHILDREN[type(node)]:
+            self._child(read(node))
 
     def _child(self, child: Any) -> None:
         if isinstance(child, nodes.Node):
@@ -191,11 +192,11 @@ _HANDLERS: dict[type, Any] = {
 _SKIPPED = frozenset({"position", "dot"})
 
 
-def _child_names(kind: type[nodes.Node]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind) if item.name not in _SKIPPED)
+def _child_readers(kind: type[nodes.Node]) -> tuple[attrgetter[Any], ...]:
+    return tuple(attrgetter(item.name) for item in fields(kind) if item.name not in _SKIPPED)
 
 
-_CHILDREN: dict[type, tuple[str, ...]] = {kind: _child_names(kind) for kind in nodes.Node.__subclasses__()}
+_CHILDREN = {kind: _child_readers(kind) for kind in nodes.Node.__subclasses__()}
 
 
 def _resolve_cases(resolver: Resolver, node: nodes.Switch) -> None:

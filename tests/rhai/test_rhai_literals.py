@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from rhai_cases import char, check_failure, check_value, Failure
+from rhai_cases import Failure, char, check_failure, check_value
 
 VALUES: list[tuple[str, Any]] = [
     ("42", 42),

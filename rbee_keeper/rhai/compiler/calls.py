@@ -86,9 +86,7 @@ def _native_call(builder: Builder, node: nodes.Call) -> Code:
 
 
 def _is_cell(builder: Builder, node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Var) and (
-        node.decl is None or node.decl.is_captured or builder.scope.is_dynamic
-    )
+    return isinstance(node, nodes.Var) and (node.decl is None or node.decl.is_captured or builder.scope.is_dynamic)
 
 
 def missing_function(unit: Any, name: str, values: list[Value], position: Position) -> RhaiError:
@@ -196,9 +194,7 @@ class MethodSite:
             return self._pointer(frame, values[0], value, values[1:])
         if values:
             actual = self.library.type_name(values[0])
-            raise RhaiError(
-                "ErrorMismatchDataType", f"Data type incorrect: {actual} (expecting Fn)", self.position
-            )
+            raise RhaiError("ErrorMismatchDataType", f"Data type incorrect: {actual} (expecting Fn)", self.position)
         raise missing_function(self.unit, self.name, [value, *values], self.position)
 
     def _pointer(self, frame: RunFrame, pointer: FnPtr, value: Value, values: list[Value]) -> Value:

@@ -88,10 +88,10 @@ def _property(builder: Builder, node: nodes.Property) -> Code:
     getters = builder.unit.library.getters.setdefault(name, {})
     is_lenient = not builder.unit.fails_on_missing_property
     target_node = node.target
-    if isinstance(target_node, nodes.Var) and target_node.decl is not None and not is_elvis:
-        if not target_node.decl.is_captured and not builder.scope.is_dynamic:
-            builder.cost += 1
-            return _variable_property(node, target_node.decl.slot, getters, is_lenient=is_lenient)
+    slot = plain_slot(builder, target_node)
+    if slot is not None and not is_elvis:
+        builder.cost += 1
+        return _variable_property(node, slot, getters, is_lenient=is_lenient)
     target = builder.expr(target_node)
 
     def read(frame: RunFrame) -> Any:
@@ -106,6 +106,13 @@ def _property(builder: Builder, node: nodes.Property) -> Code:
         return get_property(frame[0], value, name, position)
 
     return read
+
+
+def plain_slot(builder: Builder, node: nodes.Node) -> int | None:
+    """Return the slot of a variable that no closure shares and no `eval` can shadow."""
+    if not isinstance(node, nodes.Var) or node.decl is None:
+        return None
+    return None if node.decl.is_captured or builder.scope.is_dynamic else node.decl.slot
 
 
 def _variable_property(
@@ -195,7 +202,8 @@ def _store_variable(builder: Builder, node: nodes.Var) -> Store:
         if place is None:
             raise not_found(node.name, node)
         late = frame[2]
-        if (late[node.name] if late is not None and node.name in late else decl).is_constant:
+        found = late[node.name] if late is not None and node.name in late else decl
+        if found is not None and found.is_constant:
             raise assignment_to_constant(node)
         held = frame[place]
         if held.__class__ is Cell:

@@ -14,9 +14,7 @@ from rbee_keeper.rhai.values import MUTABLE_TYPES, Value, copy_value
 
 def declare_function(node: nodes.Function) -> CompiledFunction:
     """Return a function that can be called by name before its body is compiled."""
-    return CompiledFunction(
-        node.name, len(node.params), node.position, node.is_private, node.this_type, tree=node
-    )
+    return CompiledFunction(node.name, len(node.params), node.position, node.is_private, node.this_type, tree=node)
 
 
 def compile_function(builder: Builder, node: nodes.Function) -> CompiledFunction:

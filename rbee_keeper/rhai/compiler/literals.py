@@ -7,7 +7,7 @@ from typing import Any
 from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.compiler.functions import compile_function
 from rbee_keeper.rhai.compiler.variables import not_found
-from rbee_keeper.rhai.errors import RhaiError, missing_token
+from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.runtime import Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import INT_MAX, MUTABLE_TYPES, Blob, Cell, FnPtr, Range
@@ -128,6 +128,3 @@ def _share(frame: RunFrame, capture: nodes.Capture) -> Cell:
     if value.__class__ is not Cell:
         value = frame[slot] = Cell(value)
     return value
-
-
-__all__ = ["array", "closure", "interpolation", "map_literal", "missing_token", "range_literal"]

@@ -8,12 +8,12 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, LoopContext
 from rbee_keeper.rhai.compiler.control import block
-from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
+from rbee_keeper.rhai.errors import Position, type_mismatch
 from rbee_keeper.rhai.iteration import iterate
 from rbee_keeper.rhai.runtime import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.values import INT_MAX, MUTABLE_TYPES, Cell, Value, copy_value
+from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, Value, copy_value
 
 
 @contextmanager
@@ -128,7 +128,6 @@ def for_loop(builder: Builder, node: nodes.For) -> Code:
     counter = node.counter.decl.slot if node.counter is not None and node.counter.decl is not None else None
     position, at = node.position, start_of(node.items)
     is_shared = node.variable.decl.is_captured
-    is_counter_shared = counter is not None and node.counter is not None and _is_captured(node.counter)
 
     def looping(frame: RunFrame) -> Any:
         run = frame[0]
@@ -136,22 +135,18 @@ def for_loop(builder: Builder, node: nodes.For) -> Code:
         frame[slot] = None
         if counter is not None:
             frame[counter] = None
-        index = 0
-        for item in source:
+        for index, item in enumerate(source):
             run.ops += 1
             if run.ops > run.check_at:
                 run.tick(position)
             if item.__class__ in MUTABLE_TYPES:
-                item = copy_value(item)  # noqa: PLW2901 - each turn owns its item
+                item = copy_value(item)
             if is_shared:
                 _bind(frame, slot, item)
             else:
                 frame[slot] = item
             if counter is not None:
-                if index > INT_MAX:
-                    raise RhaiError("ErrorArithmetic", f"for-loop counter overflow: {index}", position)
-                _bind(frame, counter, index) if is_counter_shared else frame.__setitem__(counter, index)
-            index += 1
+                _bind(frame, counter, index)
             value = body(frame)
             if value.__class__ is Signal:
                 if value is BREAK:
@@ -161,10 +156,6 @@ def for_loop(builder: Builder, node: nodes.For) -> Code:
         return None
 
     return looping
-
-
-def _is_captured(param: nodes.Param) -> bool:
-    return param.decl is not None and param.decl.is_captured
 
 
 def _bind(frame: RunFrame, slot: int, item: Value) -> None:

@@ -23,7 +23,7 @@ class Module:
 
 def import_module(builder: Builder, node: nodes.Import) -> Code:
     """Compile `import path as name`, which lasts until the end of the block."""
-    path, alias, position = builder.expr(node.path), node.alias, node.position
+    path, alias = builder.expr(node.path), node.alias
     library = builder.unit.library
 
     def imported(frame: RunFrame) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
 
 from rbee_keeper.rhai.errors import (
     Position,
@@ -15,7 +14,7 @@ from rbee_keeper.rhai.errors import (
 )
 from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import Blob, Char, Range, Value, copy_value, wrap_i64
+from rbee_keeper.rhai.values import Blob, Char, Range, Value, wrap_i64
 
 
 class _Same:
@@ -204,8 +203,3 @@ def _set_bits(library: Library, value: int, index: Value, new: Value, at: Positi
         raise type_mismatch(library.type_name(index), "i64", at)
     place = _bit_place(index, at)
     return wrap_i64(value | (1 << place) if new else value & ~(1 << place))
-
-
-def taken(value: Any) -> Any:
-    """Return a value that no container holds any more, or a copy of one that is still held."""
-    return copy_value(value)

@@ -83,9 +83,7 @@ class ScriptFailed:
     error: RhaiError
 
 
-RoutingOutcome = (
-    Chosen | Undecided | Rejected | SpawnRequested | Declared | Answered | NotOffered | ScriptFailed
-)
+RoutingOutcome = Chosen | Undecided | Rejected | SpawnRequested | Declared | Answered | NotOffered | ScriptFailed
 """Everything one call of a policy can come to."""
 
 

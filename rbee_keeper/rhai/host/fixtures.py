@@ -27,7 +27,20 @@ from rbee_keeper.rhai.host.worker import Worker
 Handle = TypeVar("Handle", Task, Worker)
 
 CASE_KEYS = frozenset(
-    "name call task workers providers pools queue_depth attempt error turn seed expect".split()
+    [
+        "name",
+        "call",
+        "task",
+        "workers",
+        "providers",
+        "pools",
+        "queue_depth",
+        "attempt",
+        "error",
+        "turn",
+        "seed",
+        "expect",
+    ]
 )
 
 

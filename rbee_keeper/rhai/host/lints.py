@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rbee_keeper.rhai.compiler.program import Program
 from rbee_keeper.rhai.errors import RhaiError
@@ -15,7 +16,6 @@ from rbee_keeper.rhai.host.worker import WORKER_TYPE
 from rbee_keeper.rhai.registry import HostType, Library
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.walk import walk
-from rbee_keeper.rhai.values import FnPtr
 
 _ALWAYS_CALLABLE = frozenset({"call", "eval", "is_shared", "is_def_var", "curry", "Fn"})
 _RETURNS_UNIT = frozenset({"sort", "sort_by", "sort_desc", "reverse", "push", "append", "insert", "clear", "for_each"})
@@ -32,7 +32,9 @@ class Finding:
     is_error: bool = False
 
 
-def _finding(kind: str, message: str, node: nodes.Node, name: str, *, hint: str = "", is_error: bool = False) -> Finding:
+def _finding(
+    kind: str, message: str, node: nodes.Node, name: str, *, hint: str = "", is_error: bool = False
+) -> Finding:
     problem = RhaiError(kind, message, node.position, hint=hint)
     problem.length = len(name)
     return Finding(problem, is_error)
@@ -113,9 +115,8 @@ def _properties(program: Program) -> Iterator[Finding]:
         if function.name not in ENTRY_POINTS:
             continue
         for node in walk(function.body):
-            if isinstance(node, nodes.Property) and isinstance(node.target, nodes.Var):
-                if node.target.name in _TASK_WORDS:
-                    yield from _property(node, TASK_TYPE)
+            if isinstance(node, nodes.Property) and _root_name(node.target) in _TASK_WORDS:
+                yield from _property(node, TASK_TYPE)
             if isinstance(node, nodes.MethodCall) and _root_name(node) in _WORKER_LISTS:
                 yield from _worker_closures(node)
 
@@ -125,7 +126,11 @@ def _worker_closures(node: nodes.MethodCall) -> Iterator[Finding]:
         if isinstance(argument, nodes.Closure) and argument.function.params and node.name not in ("map", "reduce"):
             items = {param.name for param in argument.function.params[:1]}
             for inner in walk(argument.function.body):
-                if isinstance(inner, nodes.Property) and isinstance(inner.target, nodes.Var) and inner.target.name in items:
+                if (
+                    isinstance(inner, nodes.Property)
+                    and isinstance(inner.target, nodes.Var)
+                    and inner.target.name in items
+                ):
                     yield from _property(inner, WORKER_TYPE)
 
 
@@ -149,7 +154,9 @@ def _property(node: nodes.Property, host: HostType) -> Iterator[Finding]:
 def _slips(program: Program) -> Iterator[Finding]:
     for node in walk([program.script.statements, program.script.functions]):
         match node:
-            case nodes.MethodCall(target=nodes.MethodCall(name=inner)) if inner in _RETURNS_UNIT and node.name != "is_empty":
+            case nodes.MethodCall(target=nodes.MethodCall(name=inner)) if (
+                inner in _RETURNS_UNIT and node.name != "is_empty"
+            ):
                 hint = "use `order_by`, which returns a copy" if inner.startswith("sort") else ""
                 message = f"{inner}() returns (), so .{node.name}() has nothing to work on"
                 yield _finding("Slip", message, node, node.name, hint=hint)
@@ -165,10 +172,7 @@ def _slips(program: Program) -> Iterator[Finding]:
 
 
 def _unreachable(statements: list[nodes.Node]) -> Iterator[Finding]:
-    for before, after in zip(statements, statements[1:], strict=False):
+    for before, after in pairwise(statements):
         if isinstance(before, _LEAVES):
             yield _finding("Unreachable", "this can never run: the statement before it leaves", after, "x")
             return
-
-
-__all__ = ["Finding", "FnPtr", "check_policy"]

@@ -41,10 +41,22 @@ def _copy_of_meta(task: Task) -> Value:
     return copy_value(dict(task.meta))
 
 
-_PLAIN = (
-    "id type model priority tenant prompt prompt_tokens max_tokens vram_required deadline_ms created_ms stream "
-    "compliance attempts"
-).split()
+_PLAIN = [
+    "id",
+    "type",
+    "model",
+    "priority",
+    "tenant",
+    "prompt",
+    "prompt_tokens",
+    "max_tokens",
+    "vram_required",
+    "deadline_ms",
+    "created_ms",
+    "stream",
+    "compliance",
+    "attempts",
+]
 
 TASK_TYPE = HostType(
     name="Task",

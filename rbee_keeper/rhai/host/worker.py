@@ -54,10 +54,31 @@ def _copy_of_meta(worker: Worker) -> Value:
     return copy_value(dict(worker.meta))
 
 
-_PLAIN = (
-    "id hive model capability backend device gpus load state queue_depth vram_total vram_used vram_free gpu_util_pct "
-    "cpu_pct rss_mb uptime_s region cost_per_token requests_total pid group instance"
-).split()
+_PLAIN = [
+    "id",
+    "hive",
+    "model",
+    "capability",
+    "backend",
+    "device",
+    "gpus",
+    "load",
+    "state",
+    "queue_depth",
+    "vram_total",
+    "vram_used",
+    "vram_free",
+    "gpu_util_pct",
+    "cpu_pct",
+    "rss_mb",
+    "uptime_s",
+    "region",
+    "cost_per_token",
+    "requests_total",
+    "pid",
+    "group",
+    "instance",
+]
 
 WORKER_TYPE = HostType(
     name="Worker",

@@ -128,14 +128,14 @@ def reduce_rev(run: Run, array: list[Value], function: FnPtr, initial: Value = N
 
 
 def _fold(run: Run, items: list[tuple[int, Value]], function: FnPtr, initial: Value, caller: str) -> Value:
-    total = _initial(run, function, initial, caller)
+    total = _initial(run, initial, caller)
     callback = bind(run, function, caller, 2)
     for index, item in items:
         total = callback(total, item, index)
     return total
 
 
-def _initial(run: Run, function: FnPtr, initial: Value, caller: str) -> Value:
+def _initial(run: Run, initial: Value, caller: str) -> Value:
     """Return the first accumulated value, which a function without parameters may make."""
     if not isinstance(initial, FnPtr):
         return copy_value(initial)

@@ -136,7 +136,9 @@ def split(run: Run, array: list[Value], position: int) -> list[Value]:
     return tail
 
 
-@define("extract(array, int, int) -> array", "extract(array, int) -> array", example="[1, 2, 3].extract(1, 2) == [2, 3]")
+@define(
+    "extract(array, int, int) -> array", "extract(array, int) -> array", example="[1, 2, 3].extract(1, 2) == [2, 3]"
+)
 def extract(run: Run, array: list[Value], start: int, count: int | None = None) -> list[Value]:
     """Return a copy of a part of the array."""
     begin, end = clip(start, count, len(array))
@@ -151,7 +153,9 @@ def extract_range(run: Run, array: list[Value], bounds: Range) -> list[Value]:
     return extract(run, array, max(0, bounds.start), bounds.stop - max(0, bounds.start))
 
 
-@define("drain(array, int, int) -> array", example="let a = [1, 2, 3]; a.drain(0, 2) == [1, 2] && a == [3]", mutates=True)
+@define(
+    "drain(array, int, int) -> array", example="let a = [1, 2, 3]; a.drain(0, 2) == [1, 2] && a == [3]", mutates=True
+)
 def drain(run: Run, array: list[Value], start: int, count: int) -> list[Value]:
     """Remove a part of the array and return it."""
     run.charge(len(array) >> 4)

@@ -17,11 +17,16 @@ Order = Literal["little", "big"]
 _ORDERS: dict[str, Order] = {"le": "little", "be": "big"}
 
 
-def _bounds(blob: Blob, start: int | Range, count: int) -> tuple[int, int]:
+def _span(blob: Blob, start: int | Range, count: int) -> tuple[int, int]:
+    """Return the bytes meant by a start and a count, or by a range."""
     if isinstance(start, Range):
-        begin = max(0, start.start)
-        start, count = begin, start.stop - begin
-    begin, end = clip(start, count, len(blob))
+        first = max(0, start.start)
+        return clip(first, start.stop - first, len(blob))
+    return clip(start, count, len(blob))
+
+
+def _bounds(blob: Blob, start: int | Range, count: int) -> tuple[int, int]:
+    begin, end = _span(blob, start, count)
     return begin, min(end, begin + 8)
 
 
@@ -30,8 +35,7 @@ def _parse_int(order: Order) -> Callable[..., int]:
         """Return the bytes of a part as an integer; missing ones are zero."""
         begin, end = _bounds(blob, start, count)
         raw = bytes(blob[begin:end])
-        padded = raw.ljust(8, b"\0") if order == "little" else raw.ljust(8, b"\0")
-        return wrap_i64(int.from_bytes(padded, order))
+        return wrap_i64(int.from_bytes(raw.ljust(8, b"\0"), order))
 
     return parse
 
@@ -82,10 +86,7 @@ for _short, _order in _ORDERS.items():
 
 
 def _write_text(blob: Blob, start: int | Range, count: int, raw: bytes) -> None:
-    if isinstance(start, Range):
-        begin = max(0, start.start)
-        start, count = begin, start.stop - begin
-    begin, end = clip(start, count, len(blob))
+    begin, end = _span(blob, start, count)
     end = min(end, begin + len(raw))
     blob[begin:end] = raw[: end - begin]
 

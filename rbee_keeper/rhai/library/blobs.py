@@ -57,7 +57,9 @@ def append_byte(run: Run, blob: Blob, byte: int) -> None:
     push(run, blob, byte)
 
 
-@define("append(blob, string)", "append(blob, char)", example='let b = blob(); b.append("ab"); b.len == 2', mutates=True)
+@define(
+    "append(blob, string)", "append(blob, char)", example='let b = blob(); b.append("ab"); b.len == 2', mutates=True
+)
 def append_text(run: Run, blob: Blob, text: str) -> None:
     """Add the UTF-8 bytes of a text at the end."""
     more = text.encode("utf-8", "replace")
@@ -170,7 +172,9 @@ def drain(_run: Run, blob: Blob, begin: int, count: int) -> Blob:
     return part
 
 
-@define("retain(blob, int, int) -> blob", example="let b = blob(3); b.retain(0, 2).len == 1 && b.len == 2", mutates=True)
+@define(
+    "retain(blob, int, int) -> blob", example="let b = blob(3); b.retain(0, 2).len == 1 && b.len == 2", mutates=True
+)
 def retain(_run: Run, blob: Blob, begin: int, count: int) -> Blob:
     """Keep a part and return the rest."""
     start, end = clip(begin, count, len(blob))

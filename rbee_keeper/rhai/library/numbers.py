@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from rbee_keeper.rhai.display import float_text
 from rbee_keeper.rhai.errors import arithmetic_error
 from rbee_keeper.rhai.operations import negate
 from rbee_keeper.rhai.registry import Registrar
@@ -21,10 +22,10 @@ _FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|i
 @define("abs(int) -> int", "abs(float) -> float", example="abs(-2) == 2 && (-2.5).abs() == 2.5")
 def absolute(_run: Run, value: Number) -> Number:
     """Return the distance from zero."""
-    if value.__class__ is float:
-        return abs(value)
-    negated: int = negate(value) if value < 0 else value
-    return negated
+    if isinstance(value, int) and value < 0:
+        opposite: int = negate(value)
+        return opposite
+    return abs(value)
 
 
 @define("sign(int) -> int", "sign(float) -> int", example="sign(-3) == -1 && sign(0) == 0")
@@ -90,11 +91,8 @@ def to_float(_run: Run, value: Number) -> float:
 @define("to_int(int) -> int", "to_int(float) -> int", example="(2.9).to_int() == 2")
 def to_int(_run: Run, value: Number) -> int:
     """Return the number without its fraction."""
-    if isinstance(value, float):
-        if math.isnan(value) or not INT_MIN <= value < 2.0**63:
-            from rbee_keeper.rhai.display import float_text
-
-            raise arithmetic_error(f"Integer overflow: to_int({float_text(value)})")
+    if isinstance(value, float) and (math.isnan(value) or not INT_MIN <= value < 2.0**63):
+        raise arithmetic_error(f"Integer overflow: to_int({float_text(value)})")
     return int(value)
 
 

@@ -94,7 +94,9 @@ def char_range(_run: Run, first: Char, last: Char) -> Sequence:
     return Sequence("range", lambda: (Char(chr(code)) for code in codes if not 0xD800 <= code <= 0xDFFF))
 
 
-@define("range(range) -> any", "range(range, int) -> any", example="let s = 0; for i in range(0..5, 2) { s += i } s == 6")
+@define(
+    "range(range) -> any", "range(range, int) -> any", example="let s = 0; for i in range(0..5, 2) { s += i } s == 6"
+)
 def range_of(run: Run, bounds: Range, step: int = 1) -> Any:
     """Return the numbers of a range, or every so-many-th of them."""
     return stepped(run, bounds.start, bounds.stop, step)

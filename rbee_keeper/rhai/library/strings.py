@@ -35,14 +35,18 @@ def chars(_run: Run, text: str) -> Sequence:
     return Sequence("chars", lambda: map(Char, text))
 
 
-@define("chars(string, int, int) -> any", "chars(string, int) -> any", example='for c in "abc".chars(1, 1) { c == \'b\' } true')
+@define(
+    "chars(string, int, int) -> any",
+    "chars(string, int) -> any",
+    example="for c in \"abc\".chars(1, 1) { c == 'b' } true",
+)
 def chars_from(_run: Run, text: str, start: int, count: int | None = None) -> Sequence:
     """Return some of the characters, for `for`."""
     begin, end = clip(start, count, len(text))
     return Sequence("chars", lambda: map(Char, text[begin:end]))
 
 
-@define("chars(string, range) -> any", example='for c in "abc".chars(0..1) { c == \'a\' } true')
+@define("chars(string, range) -> any", example="for c in \"abc\".chars(0..1) { c == 'a' } true")
 def chars_range(_run: Run, text: str, bounds: Range) -> Sequence:
     """Return the characters a range covers, for `for`."""
     begin, end = clip_range(bounds, len(text))
@@ -103,18 +107,14 @@ def char_to_int(_run: Run, char: Char) -> int:
     return ord(char)
 
 
-@define(
-    "contains(string, string) -> bool", "contains(string, char) -> bool", example='"llama-70b".contains("70b")'
-)
+@define("contains(string, string) -> bool", "contains(string, char) -> bool", example='"llama-70b".contains("70b")')
 def contains(run: Run, text: str, part: str) -> bool:
     """Return whether a piece of text occurs."""
     run.charge(len(text) >> 6)
     return part in text
 
 
-@define(
-    "starts_with(string, string) -> bool", "starts_with(string, char) -> bool", example='"abc".starts_with("ab")'
-)
+@define("starts_with(string, string) -> bool", "starts_with(string, char) -> bool", example='"abc".starts_with("ab")')
 def starts_with(_run: Run, text: str, part: str) -> bool:
     """Return whether the text begins with another."""
     return text.startswith(part)

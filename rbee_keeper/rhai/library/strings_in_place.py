@@ -16,14 +16,14 @@ def append(run: Run, text: str, item: Value) -> Rebound:
     return Rebound(run.check(text + run.text(item)))
 
 
-@define("set(string, int, char)", example="let s = \"abc\"; s.set(1, 'x'); s == \"axc\"", mutates=True)
+@define("set(string, int, char)", example='let s = "abc"; s.set(1, \'x\'); s == "axc"', mutates=True)
 def put(_run: Run, text: str, position: int, char: Char) -> Rebound:
     """Replace the character at a position; nothing happens when there is none."""
     place = element_index(position, len(text))
     return Rebound(text if place is None else text[:place] + str(char) + text[place + 1 :])
 
 
-@define("pop(string) -> any", example="let s = \"abc\"; s.pop() == 'c' && s == \"ab\"", mutates=True)
+@define("pop(string) -> any", example='let s = "abc"; s.pop() == \'c\' && s == "ab"', mutates=True)
 def pop(_run: Run, text: str) -> Rebound:
     """Remove and return the last character, `()` when there is none."""
     return Rebound(text[:-1], Char(text[-1])) if text else Rebound("", None)
@@ -79,7 +79,12 @@ def make_char_lower(_run: Run, char: Char) -> Rebound:
     return Rebound(Char(char.lower()[:1]))
 
 
-@define("pad(string, int, string)", "pad(string, int, char)", example="let s = \"a\"; s.pad(3, '-'); s == \"a--\"", mutates=True)
+@define(
+    "pad(string, int, string)",
+    "pad(string, int, char)",
+    example='let s = "a"; s.pad(3, \'-\'); s == "a--"',
+    mutates=True,
+)
 def pad(run: Run, text: str, size: int, filler: str) -> Rebound:
     """Add copies of a text until the string has a length."""
     missing = size - len(text)
@@ -91,7 +96,9 @@ def pad(run: Run, text: str, size: int, filler: str) -> Rebound:
     return Rebound(run.check(filled[:size] if len(filler) == 1 else filled))
 
 
-@define("remove(string, string)", "remove(string, char)", example='let s = "abcb"; s.remove("b"); s == "ac"', mutates=True)
+@define(
+    "remove(string, string)", "remove(string, char)", example='let s = "abcb"; s.remove("b"); s == "ac"', mutates=True
+)
 def remove(run: Run, text: str, part: str) -> Rebound:
     """Remove a text wherever it occurs."""
     run.charge(len(text) >> 4)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rbee_keeper.rhai.errors import missing_token, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.operators import OperatorParser, require_bool, require_iterable
+from rbee_keeper.rhai.syntax.operators import OperatorParser, require_iterable
 from rbee_keeper.rhai.syntax.primaries import start_of
 from rbee_keeper.rhai.values import Range
 
@@ -149,7 +149,7 @@ class ControlParser(OperatorParser):
         had_range = any(case.ranges for case in cases)
         case = nodes.SwitchCase([], [], condition, body)
         for literal, value in literals:
-            if isinstance(value, Range) and not value.start + 1 == value.stop:
+            if isinstance(value, Range) and value.start + 1 != value.stop:
                 if value.start < value.stop:
                     case.ranges.append(value)
                 had_range = True
@@ -220,6 +220,3 @@ def literal_value(node: nodes.Node) -> Any:
             return ""
         case _:
             return NOT_LITERAL
-
-
-__all__ = ["NOT_LITERAL", "ControlParser", "literal_value", "require_bool"]

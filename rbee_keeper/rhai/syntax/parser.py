@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, missing_token, syntax_error
+from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
 from rbee_keeper.rhai.syntax.control import ControlParser
 from rbee_keeper.rhai.syntax.functions import FunctionParser
@@ -179,6 +179,3 @@ def _first_call(node: nodes.Node) -> Position | None:
 
 def _invalid_target(position: Position) -> RhaiError:
     return syntax_error("AssignmentToInvalidLHS", "Expression cannot be assigned to", position)
-
-
-__all__ = ["Parser", "missing_token", "parse"]

@@ -122,7 +122,6 @@ class PrimaryParser(LiteralParser):
 
     def _chain(self, target: nodes.Node) -> nodes.Node:
         """Parse the `.name`, `.name(...)` and `[index]` links after an operand."""
-        links = 0
         while True:
             kind = self.peek().kind
             if kind in (".", "?."):
@@ -131,7 +130,6 @@ class PrimaryParser(LiteralParser):
                 target = self._index(target, is_elvis=kind == "?[")
             else:
                 return target
-            links += 1
 
     def _dot(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Node:
         dot = self.advance().position

@@ -34,31 +34,154 @@ class Token(NamedTuple):
 
 
 KEYWORDS = frozenset(
-    "true false let const if else switch do while until loop for in break continue return throw try catch "
-    "fn private import export as _".split()
+    [
+        "true",
+        "false",
+        "let",
+        "const",
+        "if",
+        "else",
+        "switch",
+        "do",
+        "while",
+        "until",
+        "loop",
+        "for",
+        "in",
+        "break",
+        "continue",
+        "return",
+        "throw",
+        "try",
+        "catch",
+        "fn",
+        "private",
+        "import",
+        "export",
+        "as",
+        "_",
+    ]
 )
 
-CALLABLE_RESERVED = frozenset("Fn call curry eval print debug type_of is_shared is_def_var is_def_fn".split())
-METHOD_RESERVED = frozenset("call curry type_of is_shared".split())
+CALLABLE_RESERVED = frozenset(
+    ["Fn", "call", "curry", "eval", "print", "debug", "type_of", "is_shared", "is_def_var", "is_def_fn"]
+)
+METHOD_RESERVED = frozenset(["call", "curry", "type_of", "is_shared"])
 
 RESERVED_WORDS = (
     frozenset(
-        "var static shared is goto match case public protected new use with module package super spawn thread go sync "
-        "async await yield default void null nil".split()
+        [
+            "var",
+            "static",
+            "shared",
+            "is",
+            "goto",
+            "match",
+            "case",
+            "public",
+            "protected",
+            "new",
+            "use",
+            "with",
+            "module",
+            "package",
+            "super",
+            "spawn",
+            "thread",
+            "go",
+            "sync",
+            "async",
+            "await",
+            "yield",
+            "default",
+            "void",
+            "null",
+            "nil",
+        ]
     )
     | CALLABLE_RESERVED
     | {"this"}
 )
 
 SYMBOLS = sorted(
-    "{ } ( ) [ ] + - * ** / % << >> & && | || ^ ! ? ?? ?. ?[ . .. ..= ... , ; : :: = == => != < <= > >= "
-    "+= -= *= **= /= %= <<= >>= &= |= ^= "
-    "++ -- ~ # @ $ -> <- <| |> === !== := :; ::< #! !. (* *) #{".split(),
+    [
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "+",
+        "-",
+        "*",
+        "**",
+        "/",
+        "%",
+        "<<",
+        ">>",
+        "&",
+        "&&",
+        "|",
+        "||",
+        "^",
+        "!",
+        "?",
+        "??",
+        "?.",
+        "?[",
+        ".",
+        "..",
+        "..=",
+        "...",
+        ",",
+        ";",
+        ":",
+        "::",
+        "=",
+        "==",
+        "=>",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+=",
+        "-=",
+        "*=",
+        "**=",
+        "/=",
+        "%=",
+        "<<=",
+        ">>=",
+        "&=",
+        "|=",
+        "^=",
+        "++",
+        "--",
+        "~",
+        "#",
+        "@",
+        "$",
+        "->",
+        "<-",
+        "<|",
+        "|>",
+        "===",
+        "!==",
+        ":=",
+        ":;",
+        "::<",
+        "#!",
+        "!.",
+        "(*",
+        "*)",
+        "#{",
+    ],
     key=len,
     reverse=True,
 )
 
-ASSIGNMENT_OPERATORS = frozenset("+= -= *= /= %= **= <<= >>= &= |= ^=".split())
+ASSIGNMENT_OPERATORS = frozenset(["+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^="])
 
 BEFORE_OPERATOR = frozenset({INT, FLOAT, CHAR, STRING, IDENTIFIER, RESERVED, UNIT, ")", "]", "}", "true", "false", "_"})
 """Kinds after which `+` and `-` are binary operators."""
@@ -92,7 +215,31 @@ FRIENDLY_RESERVED: dict[str, str] = {
     "#": "'#' is not a valid symbol. Should it be '#{'?",
 }
 
-RESERVED_SYMBOLS = frozenset("++ -- ... ~ ? # @ $ -> <- <| |> === !== := :; ::< #! !. (* *)".split())
+RESERVED_SYMBOLS = frozenset(
+    [
+        "++",
+        "--",
+        "...",
+        "~",
+        "?",
+        "#",
+        "@",
+        "$",
+        "->",
+        "<-",
+        "<|",
+        "|>",
+        "===",
+        "!==",
+        ":=",
+        ":;",
+        "::<",
+        "#!",
+        "!.",
+        "(*",
+        "*)",
+    ]
+)
 
 
 def is_identifier(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from rbee_keeper.rhai.syntax import nodes
@@ -21,7 +22,7 @@ def walk(root: Any) -> Iterator[nodes.Node]:
         elif isinstance(item, nodes.Node | nodes.SwitchCase):
             if isinstance(item, nodes.Node):
                 yield item
-            values = [getattr(item, part.name) for part in fields(item) if part.name not in _PLAIN]
+            values = [attrgetter(part.name)(item) for part in fields(item) if part.name not in _PLAIN]
             waiting.extend(value for value in reversed(values) if isinstance(value, _INNER))
 
 
