@@ -24,42 +24,11 @@ WALL_LIMIT_S = 0.05
 SLOW_S = 1.0
 LIMITS = Limits(max_operations=20_000, wall_clock_s=WALL_LIMIT_S)
 
-ATOMS = [
-    "0",
-    "1",
-    "-1",
-    "2",
-    "63",
-    "64",
-    "9223372036854775807",
-    "1.5",
-    "0.0",
-    "1e300",
-    "true",
-    "false",
-    "()",
-    "'a'",
-    '""',
-    '"abc"',
-    "`x${1}`",
-    "[]",
-    "[1,2]",
-    "#{}",
-    "#{a:1}",
-    "x",
-    "y",
-    "1..3",
-    "1..=3",
-    "|x|x",
-    "|a,b|a+b",
-    "blob(3)",
-    "this",
-    'Fn("f")',
-    "timestamp()",
-    "global::X",
-    "0xff",
-    "-9223372036854775808",
-]
+ATOMS = (
+    *("0", "1", "-1", "2", "63", "64", "9223372036854775807", "-9223372036854775808", "1.5", "0.0", "1e300", "0xff"),
+    *("true", "false", "()", "'a'", '""', '"abc"', "`x${1}`", "[1, 2]", "#{}", "#{a: 1}", "x", "y", "x", "y", "1..3"),
+    *("1..=3", "(|x| x)", "(|a, b| a + b)", "blob(3)", 'Fn("f")', "timestamp()", "global::X", "[[1], #{a: [2]}]"),
+)
 STATEMENTS = (
     "let x = {e};",
     "const Q = {e};",
@@ -67,10 +36,10 @@ STATEMENTS = (
     "x += {e};",
     "x[{e}] = {e};",
     "x.a = {e};",
-    "if {e} {{ {s} }} else {{ {s} }}",
-    "while {e} {{ {s} }}",
-    "for i in {e} {{ {s} }}",
-    "for (i, j) in {e} {{ {s} }}",
+    "if {c} {{ {s} }} else {{ {s} }}",
+    "while {c} {{ {s} }}",
+    "for i in x {{ {s} }}",
+    "for (i, j) in ({e} + [3]) {{ {s} }}",
     "loop {{ {s} break; }}",
     "do {{ {s} }} until true;",
     "switch {e} {{ 1 => {{ {s} }} 2..9 => 3, _ => {e} }}",
@@ -79,13 +48,13 @@ STATEMENTS = (
     "return {e};",
     "{e};",
     "print({e});",
-    "fn f(x) {{ {s} {e} }}",
-    "fn g(x, y) {{ {e} }}",
     "{{ {s} }}",
     'eval("{e0}");',
 )
 EXPRESSIONS = (
-    "{e} {o} {e}",
+    "({e} {o} {e})",
+    "({e} + {e})",
+    "({e} == {e})",
     "{e}.{m}({e})",
     "{e}.{m}()",
     "{e}.{m}({e}, {e})",
@@ -95,13 +64,13 @@ EXPRESSIONS = (
     "{e}?[{e}]",
     "{e}.len",
     "({e})",
-    "-{e}",
-    "!{e}",
+    "(-{e})",
+    "(!{e})",
     "[{e}, {e}]",
     "#{{a: {e}, b: {e}}}",
-    "|x| {e}",
-    "|| {{ x = {e}; x }}",
-    "if {e} {{ {e} }} else {{ {e} }}",
+    "(|x| {e})",
+    "(|| {{ x = {e}; x }})",
+    "(if {c} {{ {e} }} else {{ {e} }})",
     "{{ {s} {e} }}",
     "f({e})",
     "f!({e})",
@@ -150,25 +119,29 @@ class Generator:
                     return self.statement(depth - 1)
                 case "o":
                     return self.dice.choice(self.operators)
+                case "c":
+                    return f"({self.expression(depth - 1)} == {self.expression(depth - 1)})"
                 case "m":
                     return self.dice.choice(self.methods)
                 case _:
                     return "x + 1"
 
-        filled = re.sub(r"(?<!\{)\{(e0|e|s|o|m)\}", choose, pattern.replace("${{{e}}}", "${{ {e} }}"))
+        filled = re.sub(r"(?<!\{)\{(e0|e|s|o|m|c)\}", choose, pattern.replace("${{{e}}}", "${{ {e} }}"))
         return filled.replace("{{", "{").replace("}}", "}")
 
     def script(self) -> str:
         kind = self.dice.random()
         if kind < 0.5:
-            return "let x = 1; let y = [1];\n" + "\n".join(self.statement(4) for _ in range(self.dice.randint(1, 6)))
+            body = "\n".join(self.statement(4) for _ in range(self.dice.randint(1, 6)))
+            functions = f"fn f(x) {{ {self.statement(2)} {self.expression(2)} }} fn g(x, y) {{ {self.expression(2)} }}"
+            start = f"let x = {self.expression(1)}; let y = {self.expression(1)};"
+            return f"{functions}\n{start}\n{body}"
         if kind < 0.8:
             return self._mutated()
         if kind < 0.95:
             return " ".join(self.dice.choice(self.pieces) for _ in range(self.dice.randint(1, 60)))
-        return "".join(
-            chr(self.dice.choice([*range(32, 127), 10, 0xE9, 0x1F600])) for _ in range(self.dice.randint(1, 4096))
-        )
+        letters = [*map(chr, range(32, 127)), "\n", "é", "😀"]
+        return "".join(self.dice.choices(letters, k=self.dice.randint(1, 4096)))
 
     def _mutated(self) -> str:
         text = self.dice.choice(self.corpus)
@@ -194,7 +167,7 @@ def attempt(engine: Engine, text: str) -> tuple[str, str]:
         as_data(error)
         if found == "ErrorSystem":
             return found, error.message
-    except BaseException as unexpected:
+    except BaseException as unexpected:  # noqa: BLE001 - finding these is the point
         return "CRASH", f"{type(unexpected).__name__}: {unexpected}"
     spent = time.process_time() - started
     return (found, "") if spent < SLOW_S else ("SLOW", f"{spent:.2f} s")
