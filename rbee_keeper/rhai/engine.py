@@ -271,13 +271,13 @@ class Engine:
         frame[1], frame[2] = this, late
         return result
 
-    def find_module(self, frame: RunFrame, path: list[str], position: Position) -> Module:
-        """Return an imported module.
+    def find_module(self, frame: RunFrame, unit: Unit, path: list[str], position: Position) -> Module:
+        """Return a module imported here, or at the top level of the script that `unit` is.
 
         Raises:
             RhaiError: `ErrorModuleNotFound`.
         """
-        table: Mapping[str, Module] = frame[0].modules
+        table: Mapping[str, Module] = {**(unit.modules or {}), **frame[0].modules}
         module: Module | None = None
         for name in path:
             module = table.get(name)
@@ -299,7 +299,10 @@ class Engine:
         text = self.options.modules.load(name) if self.options.modules is not None else None
         if text is None:
             raise _module_not_found(name, position)
-        program = self.compile(text, source=name)
+        try:
+            program = self.compile(text, source=name)
+        except RhaiError as error:
+            raise _parsing_failed(error, position) from None
         outer = (run.unit, run.exports, run.modules, run.globals, run.depth)
         run.exports, run.modules, run.globals = {}, {}, {}
         run.depth += 1
@@ -310,6 +313,7 @@ class Engine:
             (function.name, function.arity): function for function in program.functions if not function.is_private
         }
         module = Module(functions, run.exports, run.modules)
+        program.unit.modules, program.unit.globals = run.modules, run.globals
         run.unit, run.exports, run.modules, run.globals, run.depth = outer
         if alias is not None:
             run.modules = {**run.modules, alias: module}

@@ -35,7 +35,7 @@ VALUES: list[tuple[str, Any]] = [
     ("fn float.half() { this / 2.0 } (3.0).half()", 1.5),
     ("fn outer() { inner() } fn inner() { 7 } outer()", 7),
     (
-        "fn even(n) { if n == 0 { true } else { odd(n - 1) } } fn odd(n) { if n == 0 { false } else { even(n - 1) } } even(10)",
+        "fn even(n) { n == 0 || odd(n - 1) } fn odd(n) { n != 0 && even(n - 1) } even(10)",
         True,
     ),
     ("fn f(a) { let b = a; b += 1; b } f(1) + f(2)", 5),

@@ -26,6 +26,8 @@ class Unit:
     typed: dict[tuple[str, int], dict[str, CompiledFunction]] = field(default_factory=dict)
     names: dict[str, list[CompiledFunction]] = field(default_factory=dict)
     fails_on_missing_property: bool = False
+    modules: dict[str, Any] | None = None
+    globals: dict[str, Any] | None = None
 
     def add(self, function: CompiledFunction) -> None:
         """Make a function callable by name and number of arguments."""

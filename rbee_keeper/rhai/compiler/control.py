@@ -23,6 +23,8 @@ def block(builder: Builder, node: nodes.Block) -> Code:
             code = builder.statement(statement)
         steps.append((region.cost, statement.position, code))
     code = run_steps(steps)
+    if any(isinstance(statement, nodes.Import) for statement in node.statements):
+        code = _forgetting_imports(code)
     return _restoring(code) if builder.scope.is_dynamic else code
 
 
@@ -62,6 +64,19 @@ def _single(step: Step) -> Code:
         return code(frame)
 
     return run_one
+
+
+def _forgetting_imports(code: Code) -> Code:
+    """Forget, at the end of a block, the modules imported in it."""
+
+    def restored(frame: RunFrame) -> Any:
+        run = frame[0]
+        modules = run.modules
+        value = code(frame)
+        run.modules = modules
+        return value
+
+    return restored
 
 
 def _restoring(code: Code) -> Code:
@@ -224,12 +239,14 @@ def attempt(builder: Builder, node: nodes.Try) -> Code:
     def attempted(frame: RunFrame) -> Any:
         run = frame[0]
         depth, late, unit, this = run.depth, frame[2], run.unit, frame[1]
+        modules = run.modules
         try:
             return body(frame)
         except RhaiError as error:
             if not error.is_catchable:
                 raise
             run.depth, frame[2], run.unit, frame[1] = depth, late, unit, this
+            run.modules = modules
             if slot is not None:
                 frame[slot] = caught_value(error)
             value = _handle(frame, handler, error)

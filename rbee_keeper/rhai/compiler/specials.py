@@ -86,11 +86,12 @@ def call_in_module(builder: Builder, node: nodes.Call) -> Code:
     """Compile `module::f(a)`."""
     arguments = [builder.owned(argument) for argument in node.arguments]
     path, name, position = node.path, node.name, node.position
+    unit = builder.unit
 
     def called(frame: RunFrame) -> Any:
         values = [argument(frame) for argument in arguments]
         run = frame[0]
-        module = run.engine.find_module(frame, path, position)
+        module = run.engine.find_module(frame, unit, path, position)
         function = module.functions.get((name, len(values)))
         if function is None:
             signature = f"{'::'.join(path)}::{run.engine.library.describe_call(name, values)}"

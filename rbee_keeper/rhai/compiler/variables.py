@@ -98,17 +98,18 @@ def unbound_this(node: nodes.Node) -> RhaiError:
     return error
 
 
-def qualified(_builder: Builder, node: nodes.Qualified) -> Code:
+def qualified(builder: Builder, node: nodes.Qualified) -> Code:
     """Compile `global::NAME` or `module::NAME`."""
     path, name, position = node.path, node.name, node.position
+    unit = builder.unit
 
     def read(frame: RunFrame) -> Any:
         if path == ["global"]:
-            values = frame[0].globals
+            values = unit.globals if unit.globals is not None else frame[0].globals
             if name in values:
                 return values[name]
             raise not_found(f"global::{name}", node)
-        module = frame[0].engine.find_module(frame, path, position)
+        module = frame[0].engine.find_module(frame, unit, path, position)
         if name not in module.variables:
             raise not_found(f"{'::'.join(path)}::{name}", node)
         return module.variables[name]
