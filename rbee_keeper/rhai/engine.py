@@ -103,14 +103,20 @@ class Engine:
             if limits.max_script_size and len(text) > limits.max_script_size:
                 message = f"Length of script exceeds the maximum limit ({limits.max_script_size})"
                 raise syntax_error("LiteralTooLarge", message, (1, 1))
-            script = parse(_without_shebang(text), self._parse_options())
-            resolve_script(script, is_strict=self.options.is_strict, known=frozenset(known))
-            _check_variables(script, limits)
-            unit = Unit(self.library, fails_on_missing_property=self.options.fails_on_missing_property)
-            return compile_script(text, source, script, unit)
+            return self._compiled(text, source, frozenset(known))
         except RhaiError as error:
             error.text, error.source = text, source
             raise
+
+    def _compiled(self, text: str, source: str, known: frozenset[str]) -> Program:
+        try:
+            script = parse(_without_shebang(text), self._parse_options())
+            resolve_script(script, is_strict=self.options.is_strict, known=known)
+            _check_variables(script, self.options.limits)
+            unit = Unit(self.library, fails_on_missing_property=self.options.fails_on_missing_property)
+            return compile_script(text, source, script, unit)
+        except RecursionError:
+            raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", (1, 1)) from None
 
     def check(self, text: str, *, source: str = "", known: Iterable[str] = ()) -> RhaiError | None:
         """Return the syntax error of a script, undefined variables included, or None."""

@@ -9,7 +9,6 @@ from rbee_keeper.rhai.compiler import assignments, calls, chains, control, liter
 from rbee_keeper.rhai.compiler.builder import Builder, Handler, Unit
 from rbee_keeper.rhai.compiler.functions import declare_function, fill_function
 from rbee_keeper.rhai.compiler.modules import export, import_module
-from rbee_keeper.rhai.errors import syntax_error
 from rbee_keeper.rhai.resolver import FIRST_SLOT
 from rbee_keeper.rhai.runtime import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
 from rbee_keeper.rhai.syntax import nodes
@@ -70,21 +69,14 @@ class Program:
 
 
 def compile_script(text: str, source: str, script: nodes.Script, unit: Unit) -> Program:
-    """Return the program of a resolved script.
-
-    Raises:
-        RhaiError: `ExprTooDeep` for a tree deeper than the compiler can walk.
-    """
-    try:
-        functions = [declare_function(node) for node in script.functions]
-        for function in functions:
-            unit.add(function)
-        top = Builder(unit, script.scope, EXPRESSIONS, STATEMENTS)
-        main = compile_statements(top, script.statements)
-        for function, node in zip(functions, script.functions, strict=True):
-            fill_function(top, function, node)
-    except RecursionError:
-        raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", (1, 1)) from None
+    """Return the program of a resolved script."""
+    functions = [declare_function(node) for node in script.functions]
+    for function in functions:
+        unit.add(function)
+    top = Builder(unit, script.scope, EXPRESSIONS, STATEMENTS)
+    main = compile_statements(top, script.statements)
+    for function, node in zip(functions, script.functions, strict=True):
+        fill_function(top, function, node)
     return Program(text, source, unit, main, FIRST_SLOT + script.scope.slots, script, functions)
 
 
