@@ -148,7 +148,6 @@ class Resolver:
             self.resolve(argument)
         if node.name in _SCOPE_READERS or node.is_in_caller_scope:
             node.scope = self.visible()
-            node.owner = self.scope
             self.scope.is_dynamic = self.scope.is_dynamic or node.name == "eval"
 
     def closure(self, node: nodes.Closure) -> None:

@@ -41,7 +41,7 @@ FAILURES: list[Failure] = [
         (1, 1),
     ),
     ("eval(5)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting string)", (1, 6)),
-    ("a::b()", "ErrorModuleNotFound", "Module not found: a", (1, 4)),
+    ("a::b()", "ErrorModuleNotFound", "Module not found: a", (1, 1)),
     ('import "x" as y;', "ErrorModuleNotFound", "Module not found: x", (1, 8)),
     ("{ export let x = 1; }", "WrongExport", "Export statement can only appear at global level", (1, 3)),
     (

@@ -101,6 +101,8 @@ def missing_function(unit: Any, name: str, values: list[Value], position: Positi
 
 def method_call(builder: Builder, node: nodes.MethodCall) -> Code:
     """Compile `target.name(a, b)`."""
+    if node.name == "is_shared" and not node.arguments:
+        return SPECIAL_CALLS["is_shared", 1](builder, nodes.Call(node.position, node.name, [node.target]))
     return chain(builder, node, _method)
 
 

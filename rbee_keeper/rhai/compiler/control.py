@@ -10,6 +10,7 @@ from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.errors import Position, RhaiError, runtime_error, type_mismatch
 from rbee_keeper.rhai.runtime import BREAK, CONTINUE, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.primaries import position_of
 from rbee_keeper.rhai.values import Range
 
 Step = tuple[int, Position, Code]
@@ -96,7 +97,7 @@ def branch(builder: Builder, node: nodes.If) -> Code:
     condition = builder.expr(node.condition)
     then = _arm(builder, node.then)
     otherwise = _arm(builder, node.otherwise) if node.otherwise is not None else None
-    position, library = node.condition.position, builder.unit.library
+    position, library = position_of(node.condition), builder.unit.library
 
     def choose(frame: RunFrame) -> Any:
         value = condition(frame)
@@ -154,7 +155,7 @@ def _within(bounds: Range, value: float) -> bool:
 def _guard(builder: Builder, case: nodes.SwitchCase, condition: Code | None) -> Code | None:
     if condition is None or case.condition is None:
         return None
-    position, library = case.condition.position, builder.unit.library
+    position, library = position_of(case.condition), builder.unit.library
 
     def holds(frame: RunFrame) -> Any:
         value = condition(frame)

@@ -12,7 +12,7 @@ from rbee_keeper.rhai.errors import Position, type_mismatch
 from rbee_keeper.rhai.iteration import iterate
 from rbee_keeper.rhai.runtime import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import start_of
+from rbee_keeper.rhai.syntax.primaries import position_of, start_of
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, Value, copy_value
 
 
@@ -71,7 +71,7 @@ def while_loop(builder: Builder, node: nodes.While) -> Code:
     cost = region.cost + 1
     body, finish = _body(builder, node.body), _finish(builder)
     library = builder.unit.library
-    position = node.condition.position if node.condition is not None else node.position
+    position = position_of(node.condition) if node.condition is not None else node.position
 
     def looping(frame: RunFrame) -> Any:
         run = frame[0]
@@ -98,7 +98,7 @@ def do_loop(builder: Builder, node: nodes.DoLoop) -> Code:
     body, finish = _body(builder, node.body), _finish(builder)
     with builder.region() as region:
         condition = builder.expr(node.condition)
-    cost, position, library = region.cost + 1, node.condition.position, builder.unit.library
+    cost, position, library = region.cost + 1, position_of(node.condition), builder.unit.library
     goes_on = not node.is_until
 
     def looping(frame: RunFrame) -> Any:

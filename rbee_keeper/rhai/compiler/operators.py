@@ -13,7 +13,8 @@ from rbee_keeper.rhai.operations import find_operation, negate
 from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, MUTABLE_TYPES, Char, Value
+from rbee_keeper.rhai.syntax.primaries import position_of
+from rbee_keeper.rhai.values import INT_MAX, INT_MIN, MUTABLE_TYPES, Blob, Char, Value
 
 _DIRECT_EQUALITY = frozenset({int, str, bool, Char, type(None)})
 _DIRECT_ORDER: dict[str, Callable[[Any, Any], Any]] = {
@@ -130,6 +131,8 @@ def apply(run: Run, name: str, left: Value, right: Value, position: Position) ->
         if left.__class__ in MUTABLE_TYPES:
             run.charge((len(left) + len(right) if right.__class__ in MUTABLE_TYPES else len(left)) >> 3)
         if name == "+" and str in kinds:
+            if Blob in kinds:
+                left, right = _decoded(left), _decoded(right)
             if left.__class__ in (str, Char) and right.__class__ in (str, Char):
                 run.check_string(len(left) + len(right))
             else:
@@ -138,6 +141,11 @@ def apply(run: Run, name: str, left: Value, right: Value, position: Position) ->
         return value if value.__class__ in (int, float) else run.check(value)
     except RhaiError as error:
         raise placed(error, position, len(name)) from None
+
+
+def _decoded(value: Value) -> Value:
+    """Return a blob's bytes as text, and anything else as it is."""
+    return value.decode("utf-8", "replace") if value.__class__ is Blob else value
 
 
 def _registered(run: Run, name: str, left: Value, right: Value) -> Value:
@@ -184,7 +192,7 @@ def logical(builder: Builder, node: nodes.Logical) -> Code:
     with builder.region() as region:
         right = builder.expr(node.right)
     cost = region.cost
-    first, second = node.left.position, node.right.position
+    first, second = position_of(node.left), position_of(node.right)
     library = builder.unit.library
     goes_on = node.operator == "&&"
 

@@ -9,7 +9,7 @@ from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
 from rbee_keeper.rhai.compiler.functions import passing_through
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
-from rbee_keeper.rhai.runtime import Code, RunFrame
+from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import Cell, FnPtr
 
@@ -21,7 +21,7 @@ def is_shared(builder: Builder, node: nodes.Call) -> Code:
     argument = node.arguments[0]
     code = builder.expr(argument)
     if not isinstance(argument, nodes.Var) or argument.decl is None:
-        return lambda frame: code(frame) is FnPtr
+        return lambda frame: code(frame) is UNBOUND
     slot = argument.decl.slot
     return lambda frame: frame[slot].__class__ is Cell
 
@@ -86,12 +86,12 @@ def call_in_module(builder: Builder, node: nodes.Call) -> Code:
     """Compile `module::f(a)`."""
     arguments = [builder.owned(argument) for argument in node.arguments]
     path, name, position = node.path, node.name, node.position
-    unit = builder.unit
+    unit, start = builder.unit, node.start or node.position
 
     def called(frame: RunFrame) -> Any:
         values = [argument(frame) for argument in arguments]
         run = frame[0]
-        module = run.engine.find_module(frame, unit, path, position)
+        module = run.engine.find_module(frame, unit, path, start)
         function = module.functions.get((name, len(values)))
         if function is None:
             signature = f"{'::'.join(path)}::{run.engine.library.describe_call(name, values)}"

@@ -188,9 +188,7 @@ def split(run: Run, text: str, separator: str, limit: int | None = None) -> list
     run.charge(len(text) >> 4)
     if not separator:
         return _pieces(run, ["", *text, ""])
-    if limit is not None and limit < 1:
-        return []
-    return _pieces(run, text.split(separator, -1 if limit is None else limit - 1))
+    return _pieces(run, text.split(separator, -1 if limit is None else max(0, limit - 1)))
 
 
 @define(
@@ -205,9 +203,7 @@ def split_rev(run: Run, text: str, separator: str, limit: int | None = None) -> 
     run.charge(len(text) >> 4)
     if not separator:
         return _pieces(run, ["", *reversed(text), ""])
-    if limit is not None and limit < 1:
-        return []
-    return _pieces(run, text.rsplit(separator, -1 if limit is None else limit - 1)[::-1])
+    return _pieces(run, text.rsplit(separator, -1 if limit is None else max(0, limit - 1))[::-1])
 
 
 @define("min(string, string) -> string", "min(char, char) -> char", example='min("b", "a") == "a"')

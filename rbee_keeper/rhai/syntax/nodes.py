@@ -135,8 +135,8 @@ class Call(Node):
     arguments: list[Node]
     path: list[str] = field(default_factory=list)
     is_in_caller_scope: bool = False
+    start: Position | None = None
     scope: Scope | None = None
-    owner: FunctionScope | None = None
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ class PrimaryParser(LiteralParser):
                 raise missing_token("(", "to start arguments list of function call", self.peek().position)
             return nodes.Call(position, name, self.arguments(name), is_in_caller_scope=True)
         if kind in ("(", tokens.UNIT):
-            return nodes.Call(position, name, self.arguments(name), path)
+            return nodes.Call(position, name, self.arguments(name), path, start=start)
         if path:
             return nodes.Qualified(start, path, name)
         return nodes.Var(position, name)
@@ -171,6 +171,15 @@ def start_of(node: nodes.Node) -> Position:
                 node = node.left
             case _:
                 return node.position
+
+
+def position_of(node: nodes.Node) -> Position:
+    """Return where the reference engine says an expression is: for a chain, its first dot or bracket."""
+    place = node.position
+    while isinstance(node, nodes.Property | nodes.MethodCall | nodes.Index):
+        place = node.position if isinstance(node, nodes.Index) else node.dot
+        node = node.target
+    return place
 
 
 _ONLY = "Only arrays, object maps and strings can be indexed"
