@@ -1,4 +1,4 @@
-"""What the reference language has and this one does not, with what a script that tries it gets."""
+"""What the reference language has and this one lacks, and what trying it gives."""
 
 from __future__ import annotations
 

@@ -137,6 +137,8 @@ class Library:
 
     def find(self, name: str, types: tuple[type, ...]) -> Overload | None:
         """Return the function that takes arguments of exactly these types."""
+        if name not in self.overloads:
+            return None
         key = (name, types)
         try:
             return self._found[key]

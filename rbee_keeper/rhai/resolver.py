@@ -146,6 +146,7 @@ class Resolver:
         """Resolve a call; those that read the caller's scope remember it."""
         for argument in node.arguments:
             self.resolve(argument)
+        node.names_a_variable = any(node.name in block for block in self.blocks)
         if node.name in _SCOPE_READERS or node.is_in_caller_scope:
             node.scope = self.visible()
             self.scope.is_dynamic = self.scope.is_dynamic or node.name == "eval"

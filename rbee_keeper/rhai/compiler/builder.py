@@ -28,6 +28,7 @@ class Unit:
     fails_on_missing_property: bool = False
     modules: dict[str, Any] | None = None
     globals: dict[str, Any] | None = None
+    global_names: frozenset[str] = frozenset()
 
     def add(self, function: CompiledFunction) -> None:
         """Make a function callable by name and number of arguments."""

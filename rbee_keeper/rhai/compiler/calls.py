@@ -69,7 +69,10 @@ def _native_call(builder: Builder, node: nodes.Call) -> Code:
         values = [argument(frame) for argument in arguments]
         overload = library.find(name, tuple([value.__class__ for value in values]))
         if overload is None:
-            raise missing_function(unit, name, values, position)
+            error = missing_function(unit, name, values, position)
+            if node.names_a_variable:
+                error.hint = f"`{name}` is a variable: write `{name}.call(...)`"
+            raise error
         if must_own and overload.mutates:
             values[0] = own(values[0])
         try:
@@ -161,13 +164,13 @@ class MethodSite:
 
     def slow(self, frame: RunFrame, value: Value, values: list[Value]) -> Value:
         """Call whatever `value.name(values)` means: script method, pointer, stored pointer or native."""
+        if value.__class__ is dict and value.get(self.name).__class__ is FnPtr:
+            return self._pointer(frame, value[self.name], value, values)
+        if self.name == "call":
+            return self._call(frame, value, values)
         function = self.unit.method(self.name, self.arity, self.library.type_name(value))
         if function is not None:
             return self._script(frame, function, value, [own(item) for item in values], ())
-        if self.name == "call":
-            return self._call(frame, value, values)
-        if value.__class__ is dict and value.get(self.name).__class__ is FnPtr:
-            return self._pointer(frame, value[self.name], value, values)
         overload = self.library.find(self.name, (value.__class__, *[item.__class__ for item in values]))
         if overload is None:
             raise missing_function(self.unit, self.name, [value, *values], self.position)

@@ -32,6 +32,7 @@ def temporary(_builder: Builder, node: Temporary) -> Code:
 
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
+_NO_GETTERS: dict[type, Callable[[Any], Value]] = {}
 LINKS = (nodes.Property, nodes.Index, nodes.MethodCall)
 
 
@@ -85,7 +86,7 @@ def property_read(builder: Builder, node: nodes.Property) -> Code:
 
 def _property(builder: Builder, node: nodes.Property) -> Code:
     name, position, is_elvis = node.name, node.position, node.is_elvis
-    getters = builder.unit.library.getters.setdefault(name, {})
+    getters = builder.unit.library.getters.get(name, _NO_GETTERS)
     is_lenient = not builder.unit.fails_on_missing_property
     target_node = node.target
     slot = plain_slot(builder, target_node)

@@ -70,6 +70,7 @@ class Program:
 
 def compile_script(text: str, source: str, script: nodes.Script, unit: Unit) -> Program:
     """Return the program of a resolved script."""
+    unit.global_names = frozenset(script.globals)
     functions = [declare_function(node) for node in script.functions]
     for function in functions:
         unit.add(function)

@@ -1,4 +1,4 @@
-"""Compiles the calls that need to see more than their arguments: `eval`, `f!()`, `module::f()` and such."""
+"""Compiles calls that see more than their arguments: `eval`, `f!()`, `m::f()`."""
 
 from __future__ import annotations
 

@@ -74,7 +74,10 @@ def _dynamic(builder: Builder, node: nodes.Var) -> Code:
         found = unit.names.get(name)
         if found:
             return FnPtr(name)
-        raise not_found(name, node)
+        error = not_found(name, node)
+        if name in unit.global_names:
+            error.hint = f"a function does not see `{name}`: pass it, or make it a `const` and write `global::{name}`"
+        raise error
 
     return read
 

@@ -1,4 +1,4 @@
-"""What `rbee rhai check` finds beyond syntax: names rbee does not have, and usual slips."""
+"""What `rbee rhai check` finds beyond syntax: unknown names and usual slips."""
 
 from __future__ import annotations
 

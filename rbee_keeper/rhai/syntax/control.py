@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbee_keeper.rhai.errors import missing_token, syntax_error
+from rbee_keeper.rhai.errors import RhaiError, missing_token, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
 from rbee_keeper.rhai.syntax.operators import OperatorParser, require_iterable
 from rbee_keeper.rhai.syntax.primaries import start_of
+from rbee_keeper.rhai.syntax.token_stream import FOREIGN_WORDS
 from rbee_keeper.rhai.values import Range
 
 _SELF_TERMINATED = (nodes.If, nodes.Switch, nodes.While, nodes.For, nodes.Try, nodes.Block)
@@ -58,8 +59,14 @@ class ControlParser(OperatorParser):
 
     def end_statement(self, statement: nodes.Node) -> None:
         """Pass the semicolon that a statement needs before the next one."""
-        if not isinstance(statement, _SELF_TERMINATED):
+        if isinstance(statement, _SELF_TERMINATED):
+            return
+        try:
             self.expect(";", "to terminate this statement")
+        except RhaiError as error:
+            if isinstance(statement, nodes.Var) and not error.hint:
+                error.hint = FOREIGN_WORDS.get(statement.name, "")
+            raise
 
     def _if(self) -> nodes.Node:
         position = self.advance().position

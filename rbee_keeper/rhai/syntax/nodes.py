@@ -137,6 +137,7 @@ class Call(Node):
     is_in_caller_scope: bool = False
     start: Position | None = None
     scope: Scope | None = None
+    names_a_variable: bool = False
 
 
 @dataclass(slots=True)

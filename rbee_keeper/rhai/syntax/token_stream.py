@@ -9,6 +9,16 @@ from rbee_keeper.rhai.syntax import nodes, tokens
 from rbee_keeper.rhai.syntax.lexer import Lexer
 from rbee_keeper.rhai.syntax.tokens import Token
 
+FOREIGN_WORDS = {
+    "not": "write `!`",
+    "and": "write `&&`",
+    "or": "write `||`",
+    "elif": "write `else if`",
+    "elsif": "write `else if`",
+    "then": "a branch goes in braces",
+}
+"""Words of other languages, with what Rhai says instead."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseOptions:
@@ -75,7 +85,10 @@ class TokenStream:
         """Pass a `kind`, or fail with `Expecting 'kind' context`."""
         token = self.peek()
         if token.kind != kind:
-            raise missing_token(kind, context, token.position)
+            error = missing_token(kind, context, token.position)
+            error.length = max(1, token.length)
+            error.hint = FOREIGN_WORDS.get(str(token.value), "") if token.kind == tokens.IDENTIFIER else ""
+            raise error
         self._ahead = None
         return token
 

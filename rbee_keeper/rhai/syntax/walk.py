@@ -9,7 +9,7 @@ from typing import Any
 
 from rbee_keeper.rhai.syntax import nodes
 
-_PLAIN = frozenset({"position", "dot", "decl", "scope", "start", "captures"})
+_PLAIN = frozenset({"position", "dot", "decl", "scope", "start", "names_a_variable", "captures"})
 
 
 def walk(root: Any) -> Iterator[nodes.Node]:
