@@ -38,6 +38,7 @@ DIFFERENCES = """\
   constant). rbee runs what is written, like the reference engine with its optimiser off.
 * Arithmetic errors always carry their position; the reference engine loses it for some.
 * Errors about missing functions name the type `string`, where the reference engine lists Rust's three string types.
+* The reference engine's `allow_...` options are one option here, `disabled_symbols`: name the words to refuse.
 * `throw`n values, frames and limits are the same; an error also carries a hint for the usual slips.
 """
 
@@ -53,11 +54,11 @@ Syntax: `BadInput` `MissingToken` `UnexpectedEOF` `Reserved` `ExprExpected` `Mis
 While running, and caught by `try`: `ErrorVariableNotFound` `ErrorFunctionNotFound` `ErrorPropertyNotFound`
 `ErrorDotExpr` `ErrorIndexingType` `ErrorArrayBounds` `ErrorStringBounds` `ErrorBitFieldBounds` `ErrorFor`
 `ErrorMismatchDataType` `ErrorArithmetic` `ErrorUnboundThis` `ErrorDataRace` `ErrorAssignmentToConstant`
-`ErrorNonPureMethodCallOnConstant` `ErrorModuleNotFound` `ErrorParsing` (of `eval`, `import`, `parse_json`)
-`ErrorRuntime` (`throw`).
+`ErrorNonPureMethodCallOnConstant` `ErrorModuleNotFound` `ErrorRuntime` (`throw`).
 
 Limits, never caught: `ErrorTooManyOperations` `ErrorTerminated` (the wall clock) `ErrorStackOverflow`
-`ErrorDataTooLarge` `ErrorTooManyVariables` `ErrorTooManyModules`.
+`ErrorDataTooLarge` `ErrorTooManyVariables` `ErrorTooManyModules`. Nor is `ErrorParsing`: a text given to `eval`,
+`import` or `parse_json` that does not parse.
 """
 
 

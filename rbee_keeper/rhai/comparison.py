@@ -62,13 +62,24 @@ def equals(library: Library, left: Value, right: Value) -> bool:
 def _same_type_equals(library: Library, left: Any, right: Any) -> bool:
     kind = type(left)
     if kind is list:
-        return len(left) == len(right) and all(equals(library, one, two) for one, two in zip(left, right, strict=True))
+        return len(left) == len(right) and _all_equal(library, left, right)
     if kind is dict:
-        return left.keys() == right.keys() and all(equals(library, left[key], right[key]) for key in sorted(left))
+        if left.keys() != right.keys():
+            return False
+        names = sorted(left)
+        return _all_equal(library, [left[name] for name in names], [right[name] for name in names])
     host = library.types.get(kind)
     if host is not None and host.equals is not None:
         return host.equals(left, right)
     raise missing_operator(library, "==", left, right)
+
+
+def _all_equal(library: Library, left: list[Value], right: list[Value]) -> bool:
+    """Compare in a plain loop: values nest deeply, and a generator per level would use up the C stack."""
+    for one, two in zip(left, right, strict=True):  # noqa: SIM110
+        if not equals(library, one, two):
+            return False
+    return True
 
 
 def missing_operator(library: Library, operator: str, left: Value, right: Value) -> RhaiError:
@@ -115,9 +126,9 @@ def switch_key(value: Value) -> Any:
     """Return a hashable key that is equal only for values of one type: how `switch` matches."""
     kind = type(value)
     if kind is list:
-        return (list, tuple(switch_key(item) for item in value))
+        return (list, tuple([switch_key(item) for item in value]))
     if kind is dict:
-        return (dict, tuple((key, switch_key(value[key])) for key in sorted(value)))
+        return (dict, tuple([(key, switch_key(value[key])) for key in sorted(value)]))
     if kind is float:
         return (float, value.hex())
     if kind is Blob:

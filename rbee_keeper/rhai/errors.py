@@ -16,9 +16,10 @@ UNCATCHABLE = frozenset(
         "ErrorStackOverflow",
         "ErrorDataTooLarge",
         "ErrorTerminated",
+        "ErrorParsing",
     }
 )
-"""Run-time kinds that pass through every `try`: they are limits, not mistakes."""
+"""Run-time kinds that pass through every `try`: limits, and scripts inside the script that do not parse."""
 
 
 @dataclass(frozen=True, slots=True)

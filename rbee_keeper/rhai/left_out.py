@@ -47,13 +47,6 @@ LEFT_OUT = (
         "Function not found: set_tag (i64, i64)",
     ),
     LeftOut(
-        "function metadata",
-        "`rbee rhai check` lists what a script defines",
-        "get_fn_metadata_list()",
-        "ErrorFunctionNotFound",
-        "Function not found: get_fn_metadata_list ()",
-    ),
-    LeftOut(
         "waiting",
         "a decision may not wait",
         "sleep(1)",

@@ -50,6 +50,7 @@ HOSTILE = [
     'eval("eval(\\"loop {}\\")")',
     'let s = "1"; loop { s = "eval(" + s.to_debug() + ")"; eval(s); }',
     'parse_json("[" + "x")',
+    'let q = #"\\""#; let s = ""; s.pad(60000, q); parse_json("\\"" + s)',
     'let s = "["; s.pad(60000, "["); parse_json(s)',
     "(" * 5000 + "1" + ")" * 5000,
     "[" * 5000 + "]" * 5000,

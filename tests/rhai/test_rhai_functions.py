@@ -8,6 +8,7 @@ import pytest
 from rhai_cases import Failure, check_failure, check_value
 
 VALUES: list[tuple[str, Any]] = [
+    ('private fn f(a, b) {} get_fn_metadata_list("f")[0].params', ["a", "b"]),
     ("fn f() { 5 } f()", 5),
     ("f(); fn f() { 5 }", 5),
     ("fn add(a, b) { a + b } add(2, 3)", 5),

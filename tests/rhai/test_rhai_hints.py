@@ -12,6 +12,7 @@ from rhai_cases import failure
         ("if true and false {}", "write `&&`"),
         ("let a = 1; a or 2", "write `||`"),
         ("if true {} elif false {}", "write `else if`"),
+        ("let x = true; not x", "write `!`"),
         ("let s = 'text';", 'text goes in double quotes: "..."'),
         ("let x = 1; x ? 2 : 3", "there is no `a ? b : c`; write `if a { b } else { c }`"),
         ("let x = 1; x++", "write `x += 1`"),

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from rbee_keeper.rhai.display import float_text
-from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.errors import RhaiError, too_large
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run, measure
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Char, Value
 
 define = Registrar("JSON")
+
+
+_EDGES = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+MAX_JSON_DEPTH = 200
+
+
+def _depth(text: str) -> int:
+    """Return how deeply a JSON text nests."""
+    depth = deepest = 0
+    for edge in _EDGES.finditer(text):
+        if edge.group() in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif edge.group() in "]}":
+            depth -= 1
+    return deepest
 
 
 def _number(text: str) -> int | float:
@@ -28,6 +45,8 @@ def _refuse(text: str) -> float:
 def parse_json(run: Run, text: str) -> Value:
     """Return the value a JSON text describes."""
     run.charge(len(text) >> 4)
+    if _depth(text) > MAX_JSON_DEPTH:
+        raise too_large("Nesting of JSON")
     try:
         return run.check(json.loads(text, parse_int=_number, parse_constant=_refuse))
     except json.JSONDecodeError as problem:

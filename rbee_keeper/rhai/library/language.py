@@ -105,6 +105,27 @@ def is_def_method(run: Run, type_name: str, name: str, arity: int) -> bool:
     return type_name in run.unit.typed.get((name, arity), {})
 
 
+@define(
+    "get_fn_metadata_list() -> array",
+    "get_fn_metadata_list(string) -> array",
+    "get_fn_metadata_list(string, int) -> array",
+    example='get_fn_metadata_list("no_such") == []',
+)
+def list_functions(run: Run, name: str = "", arity: int = -1) -> list[dict[str, Value]]:
+    """Return what the script's functions are called and take."""
+    return [
+        {
+            "name": function.name,
+            "access": "private" if function.is_private else "public",
+            "is_anonymous": False,
+            "params": [param.name for param in function.tree.params],
+        }
+        for peers in run.unit.names.values()
+        for function in peers
+        if name in ("", function.name) and arity in (-1, function.arity)
+    ]
+
+
 @define("take(any) -> any", example="let a = [1]; take(a) == [1] && a == ()", mutates=True)
 def take(_run: Run, value: Value) -> Rebound:
     """Return the value of a variable and leave `()` in it."""
