@@ -110,7 +110,7 @@ class Engine:
 
     def _compiled(self, text: str, source: str, known: frozenset[str]) -> Program:
         try:
-            script = parse(_without_shebang(text), self._parse_options())
+            script = parse(text, self._parse_options())
             resolve_script(script, is_strict=self.options.is_strict, known=known)
             _check_variables(script, self.options.limits)
             unit = Unit(self.library, fails_on_missing_property=self.options.fails_on_missing_property)
@@ -306,7 +306,7 @@ class Engine:
         if text is None:
             raise _module_not_found(name, position)
         try:
-            program = self.compile(text, source=name)
+            program = self.compile(without_shebang(text), source=name)
         except RhaiError as error:
             raise _parsing_failed(error, position) from None
         outer = (run.unit, run.exports, run.modules, run.globals, run.depth)
@@ -328,7 +328,8 @@ class Engine:
                 run.unit.add(function)
 
 
-def _without_shebang(text: str) -> str:
+def without_shebang(text: str) -> str:
+    """Return the text of a file with a first line such as `#!/usr/bin/env rbee` made a comment."""
     return "//" + text[2:] if text.startswith("#!") else text
 
 

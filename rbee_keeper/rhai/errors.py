@@ -22,6 +22,17 @@ UNCATCHABLE = frozenset(
 """Run-time kinds that pass through every `try`: limits, and scripts inside the script that do not parse."""
 
 
+_LEXER_KINDS = {
+    "Unexpected '": "UnexpectedInput",
+    "Open string": "UnterminatedString",
+    "Length of string": "StringTooLong",
+    "Invalid escape": "MalformedEscapeSequence",
+    "Invalid number": "MalformedNumber",
+    "Invalid character": "MalformedChar",
+    "Variable name": "MalformedIdentifier",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One function call that was under way when an error happened."""
@@ -100,6 +111,13 @@ class RhaiError(Exception):
     def outer_position(self) -> Position | None:
         """The position of the outermost call, or of the error itself outside any call."""
         return self.frames[-1].position if self.frames else self.position
+
+    @property
+    def detail(self) -> str:
+        """The reference engine's name of the lexer's complaint inside a `BadInput`, else nothing."""
+        if self.kind != "BadInput":
+            return ""
+        return next((name for start, name in _LEXER_KINDS.items() if self.message.startswith(start)), "ImproperSymbol")
 
     def headline(self) -> str:
         """Return `message (line L, position C)`."""

@@ -226,6 +226,26 @@ def test_an_error_is_shown_with_its_line_and_a_caret() -> None:
     json.dumps(as_data(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("script", "detail"),
+    [
+        ('"abc', "UnterminatedString"),
+        ("''", "MalformedChar"),
+        ('"\\q"', "MalformedEscapeSequence"),
+        ("0x", "MalformedNumber"),
+        ("let _1 = 1", "MalformedIdentifier"),
+        ("1 + )", "UnexpectedInput"),
+        ("x++", "ImproperSymbol"),
+        ("foo(", ""),
+    ],
+)
+def test_bad_input_says_what_the_lexer_met(script: str, detail: str) -> None:
+    """The reference engine's name of the complaint can be asked for."""
+    problem = Engine().check(script)
+    assert problem is not None
+    assert problem.detail == detail
+
+
 def test_the_language_imports_nothing_of_rbee() -> None:
     """The engine stands alone."""
     code = (

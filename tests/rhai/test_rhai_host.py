@@ -249,6 +249,14 @@ def test_eval_and_import_are_off_for_policies() -> None:
     assert isinstance(route('import "x" as y; ()').outcome, ScriptFailed)
 
 
+def test_a_file_may_begin_with_a_shebang() -> None:
+    """Only files do; positions stay as they are."""
+    text = "#!/usr/bin/env rbee\nfn route_task(task, workers) { workers.first().nope }"
+    outcome = Policy.compile(text).route_task(TASK, WORKERS).outcome
+    assert isinstance(outcome, ScriptFailed)
+    assert outcome.error.position == (2, 48)
+
+
 def test_limits_can_be_chosen() -> None:
     """Tests may think longer than decisions."""
     policy = Policy.compile("fn route_task(t, w) { loop {} }", limits=Limits(max_operations=50))

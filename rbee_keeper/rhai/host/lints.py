@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rbee_keeper.rhai.compiler.program import Program
+from rbee_keeper.rhai.engine import without_shebang
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.host.entry_points import ENTRY_POINTS
 from rbee_keeper.rhai.host.policy import routing_engine
@@ -43,6 +44,7 @@ def _finding(
 def check_policy(text: str, source: str) -> tuple[Program | None, list[Finding]]:
     """Return the program of a script, if it has one, and everything found in it, in the order of the text."""
     engine = routing_engine()
+    text = without_shebang(text)
     problem = engine.check(text, source=source)
     if problem is not None:
         return None, [Finding(_explained(problem), is_error=True)]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from rbee_keeper.rhai.compiler.program import Program
-from rbee_keeper.rhai.engine import Engine, Options, Outcome
+from rbee_keeper.rhai.engine import Engine, Options, Outcome, without_shebang
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.host import decision_functions, worker_arrays
 from rbee_keeper.rhai.host.decisions import (
@@ -81,7 +81,7 @@ class Policy:
             RhaiError: the first syntax error.
         """
         engine = routing_engine(limits)
-        return cls(engine.compile(text, source=source), engine)
+        return cls(engine.compile(without_shebang(text), source=source), engine)
 
     def has(self, entry_point: str) -> bool:
         """Return whether the script defines an entry point."""
