@@ -53,15 +53,20 @@ VALUES: list[tuple[str, Any]] = [
 ]
 
 FAILURES: list[Failure] = [
+    ("let f = 5; f.call()", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting Fn)", (1, 14)),
+    ("let f = 5; f.curry(1)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting Fn)", (1, 14)),
+    ("call(5, 1)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting Fn)", (1, 6)),
+    ("is_def_fn(1, 2)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting string)", (1, 11)),
+    ("[1].map(|x| loop {})", "ErrorTooManyOperations", "Too many operations", (1, 5)),
     ("let x = 42; let f = |y| this += x + y; x.call(f, 1)", "ErrorDataRace", None, (1, 42)),
     ('Fn("hello").call(0)', "ErrorFunctionNotFound", "Function not found: hello (i64)", (1, 13)),
-    ("Fn(5)", "ErrorFunctionNotFound", "Function not found: Fn (i64)", (1, 1)),
-    ('Fn("1x")', "ErrorFunctionNotFound", "Function not found: 1x", (1, 1)),
+    ("Fn(5)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting string)", (1, 4)),
+    ('Fn("1x")', "ErrorFunctionNotFound", "Function not found: 1x", (1, 4)),
     ("|x, x| x", "FnDuplicatedParam", "Duplicated parameter x for function ", (1, 5)),
     ("|x 1", "MissingToken", "Expecting ',' to separate the parameters of anonymous function", (1, 4)),
     ("|1| x", "MissingToken", "Expecting '|' to close the parameters list of anonymous function or closure", (1, 2)),
     ("let f = |x| x + y; f.call(1)", "ErrorVariableNotFound", "Variable not found: y", (1, 17)),
-    ("let f = 5; f.call(1)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting Fn)", (1, 14)),
+    ("let f = 5; f.call(1)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting Fn)", (1, 19)),
 ]
 
 

@@ -9,11 +9,12 @@ from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
 from rbee_keeper.rhai.compiler.chains import chain, constant_root, store
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
-from rbee_keeper.rhai.errors import Position, RhaiError
+from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Library, Overload, Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, Code, CompiledFunction, Run, RunFrame
 from rbee_keeper.rhai.suggestions import function_hint
 from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.primaries import start_of
 from rbee_keeper.rhai.values import Cell, FnPtr, Value
 
 
@@ -156,6 +157,7 @@ class MethodSite:
         self.position = node.position
         self.arity = len(node.arguments)
         self.constant = constant_root(node.target)
+        self.first_argument = start_of(node.arguments[0]) if node.arguments else node.position
         self.put = store(builder, node.target)
         self.cell_slot: int | None = None
         target = node.target
@@ -168,6 +170,8 @@ class MethodSite:
             return self._pointer(frame, value[self.name], value, values)
         if self.name == "call":
             return self._call(frame, value, values)
+        if self.name == "curry" and value.__class__ is not FnPtr:
+            raise type_mismatch(self.library.type_name(value), "Fn", self.position)
         function = self.unit.method(self.name, self.arity, self.library.type_name(value))
         if function is not None:
             return self._script(frame, function, value, [own(item) for item in values], ())
@@ -197,10 +201,8 @@ class MethodSite:
             return call_pointer(frame[0], value, values, self.position)
         if values and values[0].__class__ is FnPtr:
             return self._pointer(frame, values[0], value, values[1:])
-        if values:
-            actual = self.library.type_name(values[0])
-            raise RhaiError("ErrorMismatchDataType", f"Data type incorrect: {actual} (expecting Fn)", self.position)
-        raise missing_function(self.unit, self.name, [value, *values], self.position)
+        wrong, place = (values[0], self.first_argument) if values else (value, self.position)
+        raise type_mismatch(self.library.type_name(wrong), "Fn", place)
 
     def _pointer(self, frame: RunFrame, pointer: FnPtr, value: Value, values: list[Value]) -> Value:
         arguments = [own(item) for item in values]

@@ -11,7 +11,8 @@ from rbee_keeper.rhai.compiler.functions import passing_through
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import Cell, FnPtr
+from rbee_keeper.rhai.syntax.primaries import start_of
+from rbee_keeper.rhai.values import BUILTIN_TYPE_NAMES, Cell, FnPtr
 
 SpecialCall = Callable[[Builder, nodes.Call], Code]
 
@@ -33,8 +34,7 @@ def is_def_var(builder: Builder, node: nodes.Call) -> Code:
 
     def ask(frame: RunFrame) -> Any:
         name = argument(frame)
-        if name.__class__ is not str:
-            raise type_mismatch(frame[0].engine.library.type_name(name), "string", node.arguments[0].position)
+        _require(frame, node, 0, name, str)
         return name in scope or (frame[2] is not None and name in frame[2])
 
     return ask
@@ -47,8 +47,7 @@ def evaluate(builder: Builder, node: nodes.Call) -> Code:
 
     def run_text(frame: RunFrame) -> Any:
         text = argument(frame)
-        if text.__class__ is not str:
-            raise type_mismatch(unit.library.type_name(text), "string", node.arguments[0].position)
+        _require(frame, node, 0, text, str)
         visible = {**scope, **(frame[2] or {})}
         return frame[0].engine.eval_in_frame(frame, text, unit, visible, position)
 
@@ -109,9 +108,7 @@ def call_through(builder: Builder, node: nodes.Call) -> Code:
 
     def called(frame: RunFrame) -> Any:
         pointer, *values = [argument(frame) for argument in arguments]
-        if pointer.__class__ is not FnPtr:
-            actual = frame[0].engine.library.type_name(pointer)
-            raise type_mismatch(actual, "Fn", node.arguments[0].position)
+        _require(frame, node, 0, pointer, FnPtr)
         try:
             return call_pointer(frame[0], pointer, values, position)
         except RhaiError as error:
@@ -120,12 +117,46 @@ def call_through(builder: Builder, node: nodes.Call) -> Code:
     return called
 
 
+def _require(frame: RunFrame, node: nodes.Call, index: int, value: Any, kind: type) -> None:
+    """Refuse an argument of another type than a special call takes."""
+    if value.__class__ is not kind:
+        actual = frame[0].engine.library.type_name(value)
+        raise type_mismatch(actual, BUILTIN_TYPE_NAMES[kind], start_of(node.arguments[index]))
+
+
+def checked_call(kinds: tuple[type, ...]) -> SpecialCall:
+    """Return how to compile a library call whose first arguments have fixed types."""
+
+    def compile_call(builder: Builder, node: nodes.Call) -> Code:
+        arguments = [builder.owned(argument) for argument in node.arguments]
+        name, library = node.name, builder.unit.library
+        at = start_of(node.arguments[0])
+
+        def called(frame: RunFrame) -> Any:
+            values = [argument(frame) for argument in arguments]
+            for index, kind in enumerate(kinds):
+                _require(frame, node, index, values[index], kind)
+            overload = library.find(name, tuple([value.__class__ for value in values]))
+            assert overload is not None
+            try:
+                return overload.function(frame[0], *values)
+            except RhaiError as error:
+                raise placed(error, at) from None
+
+        return called
+
+    return compile_call
+
+
 SPECIAL_CALLS: dict[tuple[str, int], SpecialCall] = {
     ("is_shared", 1): is_shared,
     ("is_def_var", 1): is_def_var,
     ("eval", 1): evaluate,
     ("!", 0): call_in_caller_scope,
     ("::", 0): call_in_module,
+    ("Fn", 1): checked_call((str,)),
+    ("is_def_fn", 2): checked_call((str, int)),
+    **{("curry", count): checked_call((FnPtr,)) for count in range(2, 10)},
     **{("call", count): call_through for count in range(1, 20)},
 }
 """Calls compiled in their own way, by name and number of arguments."""
