@@ -60,11 +60,11 @@ RUNAWAY = "let x = 0; loop { x = (x + 1) % 1000; let t = `${x}`; }"
 HOW = """\
 How: wall-clock time (time.perf_counter_ns) of one whole decision, from plain data to a typed outcome: copying the array
 of 100 workers, running the script's top level, the function, and checking the answer. One process, one thread, garbage
-collector on. Median and p99 are taken over all runs of a round; of five rounds the best one counts, because time slices
+collector on. Median and p99 are taken over all runs of a round; of 25 rounds the best one counts, because time slices
 of other programs only ever add (the slowest round is shown too). Limits are the defaults (200,000 operations, 50 ms),
 and every operation is counted. Nothing is kept between decisions but the compiled program."""
 
-ROUNDS = 5
+ROUNDS = 25
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def measure(action: Callable[[], object], runs: int) -> Measured:
     for _ in range(min(50, runs)):
         action()
     gc.collect()
-    rounds = [_round(action, max(20, runs // ROUNDS)) for _ in range(ROUNDS)]
+    rounds = [_round(action, max(8, runs // ROUNDS)) for _ in range(ROUNDS)]
     medians, tails = zip(*rounds, strict=True)
     return Measured(min(medians), min(tails), max(tails))
 

@@ -42,6 +42,46 @@ DIFFERENCES = """\
 * `throw`n values, frames and limits are the same; an error also carries a hint for the usual slips.
 """
 
+EMBEDDING = """\
+## From Python
+
+```python
+from rbee_keeper.rhai.engine import Engine, Options
+from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.host.policy import Policy
+from rbee_keeper.rhai.host.task import Task
+from rbee_keeper.rhai.host.worker import Worker
+from rbee_keeper.rhai.report import caret_text
+from rbee_keeper.rhai.runtime import UNLIMITED
+
+engine = Engine(Options(limits=UNLIMITED))
+assert engine.eval("let x = 20; x * 2 + 2") == 42
+
+outcome = engine.run('print("hello"); n + 1', {"n": 1})
+assert (outcome.value, outcome.printed) == (2, "hello\\n")
+
+program = engine.compile("fn double(x) { x * 2 }", source="double.rhai")
+assert engine.call_fn(program, "double", [21]).value == 42
+
+engine.register_fn("shout(string) -> string", lambda run, text: text.upper())
+assert engine.eval('"hi".shout()') == "HI"
+
+try:
+    engine.eval("fn f(x) { x + true }\\nf(1)")
+except RhaiError as error:
+    assert (error.kind, error.position) == ("ErrorFunctionNotFound", (1, 13))
+    assert (error.outer_kind, error.outer_position) == ("ErrorInFunctionCall", (2, 1))
+    assert str(error).endswith("in call to function 'f' (line 2, position 1)")
+    assert "^" in caret_text(error)
+
+policy = Policy.compile("fn route_task(task, workers) { workers.least_loaded() }")
+verdict = policy.route_task(Task(id="t"), [Worker(id="a", load=0.5), Worker(id="b", load=0.1)])
+assert verdict.outcome.worker_id == "b"
+```
+
+Programs, policies and engines may be shared by threads; every run has its own counters, variables and output.
+"""
+
 KINDS = """\
 ## Kinds of error
 
@@ -114,7 +154,17 @@ def reference() -> str:
     """Return the whole page."""
     overloads = routing_engine().library.overloads
     handles = fields("Task, or job", TASK_TYPE) + "\n" + fields("Worker", WORKER_TYPE)
-    parts = [INTRODUCTION, left_out(), DIFFERENCES, entry_points(), handles, functions(overloads), KINDS, limits()]
+    parts = [
+        INTRODUCTION,
+        left_out(),
+        DIFFERENCES,
+        entry_points(),
+        handles,
+        functions(overloads),
+        KINDS,
+        limits(),
+        EMBEDDING,
+    ]
     return "\n".join(parts)
 
 

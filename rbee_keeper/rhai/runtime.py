@@ -137,7 +137,6 @@ class Run:
         "output_size",
         "result",
         "started",
-        "tags",
         "unit",
     )
 
@@ -159,7 +158,6 @@ class Run:
         self.modules: dict[str, Any] = {}
         self.exports: dict[str, Value] = {}
         self.unit: Any = None
-        self.tags: dict[int, int] = {}
         self._plan_check()
 
     def _plan_check(self) -> None:

@@ -59,6 +59,15 @@ def test_every_script_in_the_guides_compiles(snippet: str) -> None:
     assert Policy.compile(snippet).program.size >= 0
 
 
+def test_the_python_in_the_reference_runs() -> None:
+    """The embedding example holds, every assertion of it."""
+    page = (ROOT / "docs" / "reference" / "rhai.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 1
+    done = subprocess.run([sys.executable, "-c", blocks[0]], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_every_example_has_its_how_to() -> None:
     """One guide for each policy, showing the script as it is."""
     for script in sorted((ROOT / "examples" / "rhai").glob("*.rhai")):
