@@ -288,7 +288,7 @@ class Engine:
         for name in path:
             module = table.get(name)
             if module is None:
-                raise _module_not_found(name, position)
+                raise _module_not_found("::".join(path), position)
             table = module.modules
         assert module is not None
         return module

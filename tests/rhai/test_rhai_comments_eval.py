@@ -32,6 +32,8 @@ VALUES: list[tuple[str, Any]] = [
 ]
 
 FAILURES: list[Failure] = [
+    ("a::b::c()", "ErrorModuleNotFound", "Module not found: a::b", (1, 1)),
+    ("switch 1 { 1 =>", "MissingToken", "Expecting ')' to end this switch block", (1, 16)),
     ("#!/usr/bin/rhai\n5", "BadInput", "'#!' is a reserved symbol", (1, 1)),
     ('eval("1 +")', "ErrorParsing", "Syntax error: Script is incomplete", (1, 4)),
     (

@@ -58,6 +58,8 @@ class Parser(FunctionParser, ControlParser):
             case ";":
                 self.advance()
                 return nodes.Empty(token.position)
+            case tokens.END:
+                return nodes.Empty(token.position)
             case "{":
                 return self.block()
             case "fn" | "private":
