@@ -13,6 +13,10 @@ NativeFunction = Callable[..., Any]
 Declared = TypeVar("Declared", bound=NativeFunction)
 
 
+MAX_REMEMBERED = 10_000
+"""Searches a library keeps the answers of; hostile scripts can ask for any combination of types."""
+
+
 class Anything:
     """The parameter type that takes every value."""
 
@@ -144,6 +148,8 @@ class Library:
             return self._found[key]
         except KeyError:
             found = self._search(name, types)
+            if len(self._found) >= MAX_REMEMBERED:
+                self._found.clear()
             self._found[key] = found
             return found
 
