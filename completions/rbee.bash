@@ -14,7 +14,7 @@ _rbee() {
     COMPREPLY=()
     for ((index = 1; index < COMP_CWORD; index++)); do
         case "$path ${COMP_WORDS[index]}" in
-            " infer" | " ps" | " logs" | " doctor" | " version" | " queen" | " queen start" | " queen stop" | " queen status" | " workers" | " workers list" | " workers stop") path="$path ${COMP_WORDS[index]}" ;;
+            " infer" | " ps" | " logs" | " doctor" | " version" | " queen" | " queen start" | " queen stop" | " queen status" | " workers" | " workers list" | " workers stop" | " rhai" | " rhai check" | " rhai test" | " rhai eval" | " rhai bench" | " rhai init") path="$path ${COMP_WORDS[index]}" ;;
         esac
     done
     case "$path $previous" in
@@ -71,10 +71,16 @@ _rbee() {
             return ;;
         " workers stop --queen-url")
             return ;;
+        " rhai test --fixtures")
+            return ;;
+        " rhai bench --workers")
+            return ;;
+        " rhai bench --runs")
+            return ;;
     esac
     case "$path" in
         "")
-            words="infer ps logs doctor version queen workers"
+            words="infer ps logs doctor version queen workers rhai"
             flags="--version --install-completion --show-completion -h --help" ;;
         " infer")
             flags="-p --prompt -m --model --system --raw --max-tokens --temperature --top-k --top-p --min-p --repetition-penalty --seed --stop --timeout --node --backend --device --stats --json -q --quiet --queen-url -h --help" ;;
@@ -104,6 +110,19 @@ _rbee() {
         " workers stop")
             words="$(rbee ps 2>/dev/null | awk 'NR > 1 { print $1 }')"
             flags="--json --queen-url -h --help" ;;
+        " rhai")
+            words="check test eval bench init"
+            flags="-h --help" ;;
+        " rhai check")
+            flags="--json -h --help" ;;
+        " rhai test")
+            flags="--fixtures --json -h --help" ;;
+        " rhai eval")
+            flags="--json -h --help" ;;
+        " rhai bench")
+            flags="--workers --runs --json -h --help" ;;
+        " rhai init")
+            flags="--force -h --help" ;;
     esac
     if [[ $current == -* || -z $words ]]; then
         words=$flags

@@ -13,6 +13,70 @@ _rbee_list_workers() {
     compadd -a ids
 }
 
+_rbee_rhai_init() {
+    _arguments -s -S \
+        '--force''[Replace files that exist]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '::folder: '
+}
+
+_rbee_rhai_bench() {
+    _arguments -s -S \
+        '--workers''[How many workers to choose from]:number: ' \
+        '--runs''[How many decisions to time]:number: ' \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:script: '
+}
+
+_rbee_rhai_eval() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:script: '
+}
+
+_rbee_rhai_test() {
+    _arguments -s -S \
+        '--fixtures''[Cases as JSON; SCRIPT.fixtures.json when it exists]:path: ' \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:script: '
+}
+
+_rbee_rhai_check() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:script: '
+}
+
+_rbee_rhai() {
+    local state
+    local -a commands
+    commands=(
+        'check:Parse a script and look for names rbee does not have, wrong entry points and usual slips'
+        'test:Run the cases of a fixture file and every `fn test_...()` of the script'
+        'eval:Run a script and show its value'
+        'bench:Measure how long a script'\''s decisions take, over made-up tasks and workers'
+        'init:Write a commented example script and fixtures for it'
+    )
+    _arguments -C \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:command:->command' '*::argument:->argument'
+    case $state in
+        command) _describe command commands ;;
+        argument)
+            case $words[1] in
+                check) _rbee_rhai_check ;;
+                test) _rbee_rhai_test ;;
+                eval) _rbee_rhai_eval ;;
+                bench) _rbee_rhai_bench ;;
+                init) _rbee_rhai_init ;;
+            esac ;;
+    esac
+}
+
 _rbee_workers_stop() {
     _arguments -s -S \
         '--json''[Print JSON, one value a line]' \
@@ -156,6 +220,7 @@ _rbee() {
         'version:Print the versions of rbee, its engine and Python'
         'queen:The queen that stays\: start, stop, status'
         'workers:Workers\: list, stop'
+        'rhai:Routing scripts\: check, test, eval, bench, init'
     )
     _arguments -C \
         '--version''[Print the version]' \
@@ -174,6 +239,7 @@ _rbee() {
                 version) _rbee_version ;;
                 queen) _rbee_queen ;;
                 workers) _rbee_workers ;;
+                rhai) _rbee_rhai ;;
             esac ;;
     esac
 }

@@ -9,6 +9,7 @@ from .infer import infer
 from .logs import logs
 from .ps import ps
 from .queen import app as queen_app
+from .rhai import app as rhai_app
 from .version import show_and_leave, version
 from .workers import app as workers_app
 
@@ -36,5 +37,6 @@ app.add_typer(queen_app, name="queen", help="The queen that stays: start, stop, 
 app.command()(ps)
 app.add_typer(workers_app, name="workers", help="Workers: list, stop.")
 app.command()(logs)
+app.add_typer(rhai_app, name="rhai", help="Routing scripts: check, test, eval, bench, init.")
 app.command()(doctor)
 app.command()(version)

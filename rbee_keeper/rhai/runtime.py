@@ -63,7 +63,7 @@ CONTINUE = Signal("continue")
 RETURN = Signal("return")
 
 
-class LoopJump(Exception):  # noqa: N818 - a jump, not an error
+class LoopJump(Exception):
     """A `break` or `continue` from inside an expression."""
 
     def __init__(self, signal: Signal) -> None:
@@ -72,11 +72,11 @@ class LoopJump(Exception):  # noqa: N818 - a jump, not an error
         self.signal = signal
 
 
-class ReturnJump(Exception):  # noqa: N818 - a jump, not an error
+class ReturnJump(Exception):
     """A `return` from inside an expression; its value waits in `Run.result`."""
 
 
-class ExitJump(Exception):  # noqa: N818 - a jump, not an error
+class ExitJump(Exception):
     """`exit(value)`."""
 
     def __init__(self, value: Value) -> None:

@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from rbee_keeper.commands.app import app
 
 PROGRAM = "rbee"
-_PLACEHOLDERS = {str: "TEXT", int: "NUMBER", float: "NUMBER"}
+_PLACEHOLDERS = {Path: "PATH", str: "TEXT", int: "NUMBER", float: "NUMBER"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

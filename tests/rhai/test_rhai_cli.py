@@ -11,7 +11,7 @@ import pytest
 
 
 def rhai(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rbee_keeper.commands.rhai", *arguments]
+    command = [sys.executable, "-m", "rbee_keeper", "rhai", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, input=stdin, timeout=60)
 
 
