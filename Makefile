@@ -34,11 +34,9 @@ check: $(TEST)  ## Look at style, types, arrows and generated files.
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate.py --check
-	$(BIN)/python scripts/generate_rhai_reference.py --check
 
 generate: $(BASE)  ## Write completions/, man/ and docs/reference/ again.
 	$(BIN)/python scripts/generate.py
-	$(BIN)/python scripts/generate_rhai_reference.py
 
 bench: $(TEST)  ## Run every benchmark; benchmarks/METHOD.md says what they measure.
 	@for script in $$(grep -l __main__ benchmarks/*.py); do echo "+ $$script"; $(BIN)/python "$$script" || exit 1; done

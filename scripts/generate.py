@@ -9,6 +9,7 @@ from generator.daemon_programs import read_daemon_programs
 from generator.http_api import http_api_files
 from generator.man_pages import man_files
 from generator.reference import reference_files
+from generator.rhai_reference import rhai_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def generated_files() -> dict[Path, str]:
     """Return the content of every generated file by its path."""
     root, daemons = read_application(), read_daemon_programs()
-    files = completion_files(root) | man_files(root, daemons) | reference_files(root, daemons) | http_api_files()
+    files = completion_files(root) | man_files(root, daemons) | reference_files(root, daemons)
+    files |= http_api_files() | rhai_files()
     return {ROOT / name: content for name, content in files.items()}
 
 

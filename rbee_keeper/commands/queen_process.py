@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ..client import QueenClient
@@ -16,6 +17,7 @@ from .queen_start import HEAD_START, queen_log_name, start_ephemeral
 
 _START_S = 15.0
 _POLL_S = 0.02
+_PROBE_S = 2.0
 _LAST_WORDS_S = 0.2
 _LOG_LINES_SHOWN = 5
 
@@ -42,7 +44,7 @@ def find_queen(settings: Settings) -> QueenClient | None:
     for url, token in candidates:
         client = _client(settings, url, token)
         try:
-            _require_same_version(client)
+            _require_same_version(replace(client, request_s=_PROBE_S))
         except VersionMismatch:
             raise
         except RbeeError:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import __version__
@@ -16,6 +17,7 @@ from ..transport.http_client import HttpClient
 from .worker_registry import WorkerRegistry
 
 _RETRY_S = 1.0
+_LOOK_FOR_QUEEN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Heartbeat:
         """Look for the queen at each report, since it may start after this hive."""
         self._identity = (hive_id, node, own_url, own_token)
         self._find_queen = find_queen
+        self._queen: QueenAddress | None = None
         self._registry = registry
         self._client = client
         self._narrator = narrator
@@ -65,18 +68,25 @@ class Heartbeat:
         while True:
             self._changed.clear()
             is_sent = await self._send()
-            try:
-                async with asyncio.timeout(interval_s if is_sent else _RETRY_S):
+            await self._wait(interval_s if is_sent else _RETRY_S)
+
+    async def _wait(self, interval_s: float) -> None:
+        """Return after the interval, after a change, or when there is another queen to report to."""
+        end = asyncio.get_running_loop().time() + interval_s
+        while (remaining := end - asyncio.get_running_loop().time()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(remaining, _LOOK_FOR_QUEEN_S)):
                     await self._changed.wait()
-            except TimeoutError:
-                continue
+                    return
+            if self._find_queen() != self._queen:
+                return
 
     async def say_goodbye(self) -> None:
         """Tell the queen that this hive ends, so that she need not find out."""
         await self._send(is_leaving=True)
 
     async def _send(self, *, is_leaving: bool = False) -> bool:
-        queen = self._find_queen()
+        queen = self._queen = self._find_queen()
         if queen is None:
             return False
         hive_id, node, url, token = self._identity
