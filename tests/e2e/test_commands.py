@@ -213,7 +213,7 @@ def test_without_a_queen_commands_that_need_one_say_how_to_start_it(home: Home, 
     done = home.rbee(*command)
     assert done.code == 1
     assert "rbee queen start" in done.err
-    assert home.processes() == []
+    home.wait_until_nothing_runs(within_s=3)
 
 
 def test_ps_without_a_queen_is_no_error(home: Home) -> None:
@@ -250,7 +250,7 @@ def test_a_queen_address_that_is_none_is_refused_in_words(home: Home, url: str) 
     assert "defect" not in done.err
     assert "Traceback" not in done.err
     assert "try: " in done.err
-    assert home.processes() == []
+    home.wait_until_nothing_runs(within_s=3)
 
 
 def test_a_named_queen_that_does_not_answer_is_an_error_and_none_is_started(home: Home) -> None:
@@ -258,7 +258,7 @@ def test_a_named_queen_that_does_not_answer_is_an_error_and_none_is_started(home
     done = home.rbee("infer", "-p", "hi", "--queen-url", f"http://127.0.0.1:{home.queen_port}")
     assert done.code == 1
     assert "CONNECTION_FAILED" in done.err
-    assert home.processes() == []
+    home.wait_until_nothing_runs(within_s=3)
 
 
 def test_another_program_on_the_queens_port_is_not_taken_for_a_queen(home: Home) -> None:
@@ -367,7 +367,7 @@ def test_state_that_cannot_be_written_is_an_error_in_words(home: Home) -> None:
     done = home.rbee("infer", "-p", "hi")
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert home.processes() == []
+    home.wait_until_nothing_runs(within_s=3)
     assert Path(home.folder / "state" / "rbee").is_file()
 
 

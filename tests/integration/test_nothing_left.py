@@ -26,7 +26,7 @@ def test_an_answer_that_ends_well_leaves_nothing(home: Home) -> None:
     model = home.fake_model(ends=True)
     done = home.rbee("infer", "-m", model, "-p", "hi")
     assert (done.code, done.out) == (0, "fake token "), done.err
-    assert home.processes() == [], home.describe()
+    home.wait_until_nothing_runs(within_s=3)
     assert not list(home.run_dir.glob("child-*"))
 
 
