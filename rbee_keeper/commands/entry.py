@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the command line; every way to end has its exit code, none prints a traceback."""
+    from ..supervisor.standard_streams import open_missing_streams
     from .interruption import Interrupted, take_signals
     from .queen_start import HEAD_START
 
+    open_missing_streams()
     try:
         take_signals()
         HEAD_START.begin(sys.argv[1:])

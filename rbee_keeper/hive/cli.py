@@ -3,10 +3,12 @@
 import sys
 
 from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.standard_streams import open_missing_streams
 
 
 def main() -> None:
     """Run the daemon for a queen, or do what the command line says."""
+    open_missing_streams()
     if LIFELINE_FLAG in sys.argv:
         from .daemon import run_for_queen
 

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.standard_streams import open_missing_streams
 
 if TYPE_CHECKING:
     from .app import WorkerSpec
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run one worker until it is told to stop."""
+    open_missing_streams()
     if LIFELINE_FLAG in sys.argv:
         _run_for_hive(sys.argv)
     else:

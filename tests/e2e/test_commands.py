@@ -379,3 +379,20 @@ def test_a_queen_of_another_version_is_told_apart(home: Home) -> None:
     assert "VERSION_MISMATCH" in done.err
     assert "0.0.1" in done.err
     assert "rbee queen stop" in done.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_command_works_with_standard_streams_closed(home: Home, closed: str) -> None:
+    """Some starters close them; a socket that took the number of standard input was lost in the first child."""
+    command = ["sh", "-c", f'exec "$0" "$@" {closed}', script("rbee"), "infer", "-p", "hi", "--max-tokens", "5"]
+    done = subprocess.run(
+        command,
+        env=home.environment,
+        cwd=home.folder,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    assert bool(done.stdout) == (">&-" not in closed.replace("2>&-", ""))
