@@ -1,6 +1,7 @@
 """The program `rbee`: runs a command and turns its end into an exit code."""
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,8 +11,11 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the command line; every way to end has its exit code, none prints a traceback."""
+    # until our own handlers are there, Ctrl-C ends this process without Python's words about it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     from ..supervisor.standard_streams import open_missing_streams
-    from .interruption import Interrupted, take_signals
+    from .interruption import Interrupted, ignore_signals, take_signals
     from .queen_start import HEAD_START
 
     open_missing_streams()
@@ -21,6 +25,7 @@ def main() -> NoReturn:
         code = _run()
     except Interrupted as interrupted:
         code = interrupted.exit_code
+    ignore_signals()
     HEAD_START.discard()
     _leave(code)
 
