@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, missing_token, syntax_error
@@ -33,7 +34,7 @@ class ParseOptions:
     disabled_symbols: frozenset[str] = frozenset()
 
 
-class TokenStream:
+class TokenStream(ABC):
     """The part of the parser that every kind of node shares."""
 
     def __init__(self, text: str, options: ParseOptions) -> None:
@@ -126,18 +127,18 @@ class TokenStream:
         if limit and self.depth > limit:
             raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", position)
 
+    @abstractmethod
     def expression(self) -> nodes.Node:
         """Parse one expression."""
-        raise NotImplementedError
 
+    @abstractmethod
     def statement(self) -> nodes.Node:
         """Parse one statement, without its semicolon."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block(self) -> nodes.Block:
         """Parse `{ ... }`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compound(self, kind: str) -> nodes.Node | None:
         """Parse the `if`, `switch` or loop that begins with a token of `kind`, if it is one."""
-        raise NotImplementedError
