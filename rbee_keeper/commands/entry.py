@@ -14,11 +14,11 @@ def main() -> NoReturn:
     # until our own handlers are there, Ctrl-C ends this process without Python's words about it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    from ..supervisor.standard_streams import open_missing_streams
+    from ..supervisor import start_up
     from .interruption import Interrupted, ignore_signals, take_signals
     from .queen_start import HEAD_START
 
-    open_missing_streams()
+    start_up.begin()
     try:
         take_signals()
         HEAD_START.begin(sys.argv[1:])
@@ -32,12 +32,14 @@ def main() -> NoReturn:
 
 def _run() -> int:
     from ..errors import RbeeError
+    from ..supervisor import start_up
     from .diagnostics import ExitCode, exit_code_of, report
     from .output import ReaderLeft
 
     try:
         from .app import app
 
+        start_up.end()
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.ERROR

@@ -2,13 +2,13 @@
 
 import sys
 
+from ..supervisor import start_up
 from ..supervisor.lifeline import LIFELINE_FLAG
-from ..supervisor.standard_streams import open_missing_streams
 
 
 def main() -> None:
     """Run the daemon for a queen, or do what the command line says."""
-    open_missing_streams()
+    start_up.begin()
     if LIFELINE_FLAG in sys.argv:
         from .daemon import run_for_queen
 

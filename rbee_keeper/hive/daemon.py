@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
 from ..contract.ids import new_hive_id
+from ..supervisor import start_up
 from ..supervisor.daemon_start import inherited_listener
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.ownership import new_token
@@ -77,6 +78,7 @@ def _serve(
             HiveSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, standby=standby)
         ).run()
 
+    start_up.end()
     run(serve_hive)
     if not order.is_ephemeral:
         records.remove("hive", os.getpid())

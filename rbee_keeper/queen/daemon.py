@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
 from ..errors import InvalidInput
+from ..supervisor import start_up
 from ..supervisor.daemon_start import inherited_listener
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.ownership import new_token
@@ -76,6 +77,7 @@ def _serve(
     async def serve_queen() -> None:
         await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()
 
+    start_up.end()
     run(serve_queen)
     if not order.is_ephemeral:
         records.remove("queen", os.getpid())

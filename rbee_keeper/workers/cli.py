@@ -4,8 +4,8 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
+from ..supervisor import start_up
 from ..supervisor.lifeline import LIFELINE_FLAG
-from ..supervisor.standard_streams import open_missing_streams
 
 if TYPE_CHECKING:
     from .app import WorkerSpec
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run one worker until it is told to stop."""
-    open_missing_streams()
+    start_up.begin()
     if LIFELINE_FLAG in sys.argv:
         _run_for_hive(sys.argv)
     else:
@@ -97,5 +97,6 @@ def _serve(spec: "WorkerSpec") -> None:
     async def serve_worker() -> None:
         await Worker(spec).run()
 
+    start_up.end()
     run(serve_worker)
     exit_now(0)
