@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from .contract import routes
-from .contract.errors import ErrorBody, from_wire
+from .contract.errors import read_error
 from .contract.events import Event
 from .contract.nodes import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
@@ -104,13 +104,9 @@ class QueenClient:
             yield answer
 
     def _raise(self, answer: BlockingAnswer) -> None:
-        try:
-            body = decode(answer.body(), ErrorBody)
-        except msgspec.MsgspecError:
-            raise ProtocolError(
-                f"{self.url} answered {answer.status}, but not as a queen does", hint="check --queen-url"
-            ) from None
-        raise from_wire(body.error)
+        raise read_error(answer.body()) or ProtocolError(
+            f"{self.url} answered {answer.status}, but not as a queen does", hint="check --queen-url"
+        )
 
 
 def _events(answer: BlockingAnswer) -> Iterator[tuple[Event, str]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..errors import RbeeError, error_classes
-from .wire import Message
+from .wire import Message, decode
 
 
 class ErrorInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,3 +49,11 @@ def from_wire(info: ErrorInfo) -> RbeeError:
     """Rebuild the error that another process described; an unknown code becomes the root class."""
     error_class = error_classes().get(info.code, RbeeError)
     return error_class(info.message, hint=info.hint, details=info.details, source=info.src)
+
+
+def read_error(body: bytes) -> RbeeError | None:
+    """Return the error that an answer's body describes, None when it describes none that rbee knows."""
+    try:
+        return from_wire(decode(body, ErrorBody).error)
+    except ValueError:
+        return None

@@ -44,9 +44,6 @@ class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
     deadline_ms: int | None = None
 
 
-TaskSpec = Infer
-
-
 class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):
     """One execution of a task on one worker: the body of `POST /execute`."""
 

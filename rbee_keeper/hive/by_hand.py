@@ -6,23 +6,20 @@ import sys
 import time
 from typing import NoReturn
 
-import msgspec
-
 from ..config.settings import Settings, load_settings
 from ..contract import routes
-from ..contract.errors import ErrorBody, from_wire
+from ..contract.errors import read_error
 from ..contract.ids import ModelRef
 from ..contract.wire import decode, encode
 from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
-from ..errors import ConnectionFailed, InvalidInput, RbeeError
+from ..errors import ConnectionFailed, RbeeError
 from ..supervisor.daemon_record import DaemonRecords
 from ..transport.address import address_of
 from ..transport.blocking_http import open_request
-from ..transport.listener import is_loopback
+from ..transport.listener import require_token_off_loopback
 
 _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
-_MIN_TOKEN_CHARACTERS = 16
 
 
 def run_by_hand() -> None:
@@ -72,12 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 def _daemon(options: argparse.Namespace) -> None:
     flags = {"hive_host": options.host, "hive_port": options.port, "queen_url": options.queen_url}
     settings = load_settings(flags)
-    if not is_loopback(settings.hive_host) and len(settings.api_token) < _MIN_TOKEN_CHARACTERS:
-        raise InvalidInput(
-            f"{settings.hive_host} can be reached from other machines, so a token of at least"
-            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
-            hint="set api_token in the settings file, or bind 127.0.0.1",
-        )
+    require_token_off_loopback(settings.hive_host, settings.api_token)
     from .daemon import run_for_person
 
     run_for_person(settings)
@@ -154,12 +146,5 @@ def _request(settings: Settings, url: str, token: str, method: str, path: str, b
     ) as answer:
         content = answer.body()
     if answer.status >= 300:
-        raise from_wire(_error_of(content).error)
+        raise read_error(content) or RbeeError("the hive gave an answer that is not rbee's", hint="rbee doctor")
     return content
-
-
-def _error_of(content: bytes) -> ErrorBody:
-    try:
-        return decode(content, ErrorBody)
-    except msgspec.MsgspecError:
-        raise RbeeError("the hive gave an answer that is not rbee's", hint="rbee doctor") from None

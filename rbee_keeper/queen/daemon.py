@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
-from ..errors import InvalidInput
 from ..supervisor import start_up
 from ..supervisor.daemon_start import inherited_listener
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.ownership import new_token
-from ..transport.listener import address_of_listener, is_loopback, listen
+from ..transport.listener import address_of_listener, listen, require_token_off_loopback
 from .hive_start import HiveProcess, start_hive
 
 if TYPE_CHECKING:
     from ..contract.nodes import QueenOrder
-
-_MIN_TOKEN_CHARACTERS = 16
 
 
 def run_for_keeper(arguments: Sequence[str]) -> None:
@@ -43,12 +40,7 @@ def run_for_person(settings: Settings) -> None:
         InvalidInput: the address can be reached from other machines and there is no token.
         PortInUse: another program has the port.
     """
-    if not is_loopback(settings.queen_host) and len(settings.api_token) < _MIN_TOKEN_CHARACTERS:
-        raise InvalidInput(
-            f"{settings.queen_host} can be reached from other machines, so a token of at least"
-            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
-            hint="set api_token in the settings file, or bind 127.0.0.1",
-        )
+    require_token_off_loopback(settings.queen_host, settings.api_token)
     from ..contract.nodes import QueenOrder
 
     listener = listen(settings.queen_host, settings.queen_port)

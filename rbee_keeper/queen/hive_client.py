@@ -1,7 +1,7 @@
 """What the queen asks of hives."""
 
 from ..contract import routes
-from ..contract.errors import ErrorBody, from_wire
+from ..contract.errors import read_error
 from ..contract.ids import WorkerId
 from ..contract.wire import decode, encode
 from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
@@ -18,11 +18,9 @@ def raise_for_error(answer: Answer) -> None:
     """
     if answer.status < 300:
         return
-    try:
-        body = decode(answer.body, ErrorBody)
-    except ValueError:
-        raise ProtocolError(f"the peer answered {answer.status} without an error that rbee knows") from None
-    raise from_wire(body.error)
+    raise read_error(answer.body) or ProtocolError(
+        f"the peer answered {answer.status} without an error that rbee knows"
+    )
 
 
 class HiveClient:

@@ -3,11 +3,12 @@
 import errno
 import socket
 
-from ..errors import PortInUse
+from ..errors import InvalidInput, PortInUse
 from .address import Address
 
 _BACKLOG = 2048
 _PORTS_TRIED = 1000
+_MIN_TOKEN_CHARACTERS = 16
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -60,3 +61,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def require_token_off_loopback(host: str, token: str) -> None:
+    """Refuse an address that other machines can reach unless callers must present a real token.
+
+    Raises:
+        InvalidInput: with what to set.
+    """
+    if not is_loopback(host) and len(token) < _MIN_TOKEN_CHARACTERS:
+        raise InvalidInput(
+            f"{host} can be reached from other machines, so a token of at least"
+            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
+            hint="set api_token in the settings file, or bind 127.0.0.1",
+        )

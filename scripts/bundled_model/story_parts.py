@@ -29,7 +29,6 @@ THINGS: tuple[str, ...] = (
     "red button", "violin", "golden seed", "blue stone", "feather", "drum", "mirror", "compass", "scarf", "spoon", "ring",
     "box", "candle", "crown", "shell", "telescope", "cake",
 )
-FEELINGS = "(happy|proud|glad|calm|full of joy|very pleased)"
 
 OPENINGS: tuple[str, ...] = (
     "Once upon a time there was a (small|little|young|kind|clever|shy|brave|quiet) {k} named {n}. {He} lived in a (small|old|green|quiet|sunny) {p}.",
