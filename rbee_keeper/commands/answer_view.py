@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ..contract.errors import ErrorInfo, from_wire, to_wire
-from ..contract.events import End, Event, Failed, Metrics, Narration, Queued, Started, Token
+from ..contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
 from ..errors import RbeeError
 from . import diagnostics, output
 from .progress import Progress
@@ -36,7 +36,7 @@ class AnswerView:
                 self.progress.step(human, percent)
             case Queued(queue_position=position):
                 self.progress.step(f"waiting for {position} before this" if position else "starting")
-            case Started() | Metrics():
+            case Started() | Metrics() | Reasoning() | ToolCallDelta():
                 self.progress.step("thinking")
             case End():
                 self._end(event)

@@ -6,7 +6,8 @@ import typer
 
 from ..config.settings import load_settings
 from ..contract.ids import ModelRef, NodeName
-from ..contract.tasks import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, Infer
+from ..contract.sampling import DEFAULT_TEMPERATURE
+from ..contract.tasks import DEFAULT_MAX_TOKENS, Infer
 from ..contract.validation import Problem, generation_problems, placement_problems, require
 from ..errors import RbeeError
 from .answer_view import AnswerView

@@ -1,7 +1,8 @@
 """Events: what a task says while it is worked on, one union for every hop.
 
-A stream is `queued? narration* started token* metrics* (end | error)`, then `[DONE]`. Each event is one
-SSE message whose `event:` line repeats the tag, so that a reader may use either.
+A stream is `queued? narration* started output* (end | error)`, then `[DONE]`, where output is a token, reasoning, a
+tool call or metrics. Each event is one SSE message whose `event:` line repeats the tag, so that a reader may use
+either.
 """
 
 from typing import Any, Literal
@@ -40,11 +41,46 @@ class Started(Message, frozen=True, kw_only=True, tag_field="event", tag="starte
     prompt_tokens: int
 
 
-class Token(Message, frozen=True, kw_only=True, tag_field="event", tag="token"):
-    """The next piece of text, whole UTF-8, with its rising index."""
+class Logprob(Message, frozen=True, kw_only=True):
+    """One token with the natural logarithm of its probability; `token` replaces bytes that are no whole character."""
+
+    id: int
+    token: str
+    bytes: list[int]
+    logprob: float
+
+
+class TokenLogprob(Logprob, frozen=True, kw_only=True):
+    """The drawn token, with the most likely ones at its place."""
+
+    top: list[Logprob] = []
+
+
+class Token(Message, frozen=True, kw_only=True, tag_field="event", tag="token", omit_defaults=True):
+    """The next piece of text, whole UTF-8, with its rising index; `choice` tells the answers of one prompt apart."""
 
     t: str
     i: int
+    choice: int = 0
+    logprobs: list[TokenLogprob] = []
+
+
+class Reasoning(Message, frozen=True, kw_only=True, tag_field="event", tag="reasoning", omit_defaults=True):
+    """The next piece of what the model thinks before it answers."""
+
+    t: str
+    i: int
+    choice: int = 0
+
+
+class ToolCallDelta(Message, frozen=True, kw_only=True, tag_field="event", tag="tool_call", omit_defaults=True):
+    """A piece of a tool call; the first one of each `index` has id and name, all have a piece of the JSON arguments."""
+
+    index: int
+    arguments: str
+    id: str = ""
+    name: str = ""
+    choice: int = 0
 
 
 class Metrics(Message, frozen=True, kw_only=True, tag_field="event", tag="metrics"):
@@ -57,18 +93,28 @@ class Metrics(Message, frozen=True, kw_only=True, tag_field="event", tag="metric
 
 
 class Usage(Message, frozen=True, kw_only=True):
-    """Token counts in OpenAI's words."""
+    """Token counts in OpenAI's words; `cached_tokens` of the prompt were computed for an earlier request."""
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    cached_tokens: int = 0
+
+
+class ChoiceEnd(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How one of several answers ended."""
+
+    stop_reason: StopReason
+    tokens_out: int
+    stop_sequence_matched: str | None = None
 
 
 class End(Message, frozen=True, kw_only=True, tag_field="event", tag="end", omit_defaults=True):
     """The execution ended well; nothing but `[DONE]` follows.
 
     `queue_ms` is the wait for a slot, `ttft_ms` the time from the request to the first token, `prompt_ms`
-    the time spent on the prompt and `decode_time_ms` the time from the first token to the last.
+    the time spent on the prompt and `decode_time_ms` the time from the first token to the last. `choices` tells how
+    each answer ended when there are several.
     """
 
     tokens_out: int
@@ -80,6 +126,7 @@ class End(Message, frozen=True, kw_only=True, tag_field="event", tag="end", omit
     decode_time_ms: float
     tokens_per_s: float
     stop_sequence_matched: str | None = None
+    choices: list[ChoiceEnd] = []
 
 
 class Failed(Message, frozen=True, kw_only=True, tag_field="event", tag="error", omit_defaults=True):
@@ -94,4 +141,4 @@ class Failed(Message, frozen=True, kw_only=True, tag_field="event", tag="error",
     src: str = ""
 
 
-Event = Queued | Narration | Started | Token | Metrics | End | Failed
+Event = Queued | Narration | Started | Token | Reasoning | ToolCallDelta | Metrics | End | Failed

@@ -1,36 +1,45 @@
 """Tasks: what a client asks a queen to do, and what the queen says about it."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from .chat import ChatMessage, PlainText, ResponseFormat, Tool, ToolChoice
 from .errors import ErrorInfo
 from .ids import ModelRef, NodeName, TaskId
+from .sampling import Determinism, Sampling
 from .wire import Message
 
 TaskState = Literal["queued", "preparing", "running", "done", "failed", "cancelled"]
 FINAL_TASK_STATES: frozenset[TaskState] = frozenset({"done", "failed", "cancelled"})
 
 DEFAULT_MAX_TOKENS = 256
-DEFAULT_TEMPERATURE = 0.7
+
+Dialect = Literal["task", "chat", "completion"]
 
 
-class Generation(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What to generate: the prompt and how the next token is drawn.
+class Generation(Sampling, frozen=True, kw_only=True, omit_defaults=True):
+    """What to generate: a prompt or a conversation, the form of the answer, and how tokens are drawn.
 
-    `raw` leaves the chat template out. `temperature` 0 is greedy. `seed` None draws a fresh one for each execution.
-    The defaults leave every filter but top-k and top-p off.
+    `messages` take the place of `prompt` and `system`. `raw` leaves the chat template out. `suffix` asks for the text
+    between prompt and suffix. `n` answers share one prompt. `logprobs` None reports none, a number reports each drawn
+    token with that many alternatives. `determinism` strict runs alone, so that a seed gives the same text always.
+    `chat_template_kwargs` are variables for the model's own template.
     """
 
-    prompt: str
+    prompt: str = ""
     system: str | None = None
+    messages: list[ChatMessage] = []
+    tools: list[Tool] = []
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+    chat_template_kwargs: dict[str, Any] = {}
+    suffix: str | None = None
     raw: bool = False
     max_tokens: int = DEFAULT_MAX_TOKENS
-    temperature: float = DEFAULT_TEMPERATURE
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int | None = None
     stop: list[str] = []
+    n: int = 1
+    logprobs: int | None = None
+    response_format: ResponseFormat = PlainText()
+    determinism: Determinism = "best_effort"
 
 
 class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,9 +54,16 @@ class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):
-    """One execution of a task on one worker: the body of `POST /execute`."""
+    """One execution of a task on one worker: the body of `POST /execute`.
+
+    `dialect` is the form of the answer: rbee's own task events, or OpenAI's chunks of a chat or a completion, in which
+    `model` is the name to show and `include_usage` asks for a last chunk with the token counts.
+    """
 
     job_id: TaskId
+    dialect: Dialect = "task"
+    model: str = ""
+    include_usage: bool = False
     max_tokens: int = 100
     temperature: float = 1.0
     stream: bool = True

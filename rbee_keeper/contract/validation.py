@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidInput
+from .chat import NamedTool, PlainText
 from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
+from .sampling import Sampling
 from .tasks import Generation, Infer
 from .workers import BACKENDS
 
@@ -13,6 +15,12 @@ MAX_PROMPT_CHARACTERS = 32_768
 MAX_TOKENS = 2_048
 MAX_STOP_STRINGS = 4
 MAX_STOP_CHARACTERS = 100
+MAX_CHOICES = 16
+MAX_TOP_LOGPROBS = 20
+MAX_LOGIT_BIASES = 1_024
+MAX_TOKEN_ID_DIGITS = 9
+MAX_DRY_BREAKERS = 16
+MAX_WINDOW_TOKENS = 16_777_216
 
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -44,31 +52,106 @@ def _range_problems(field: str, value: float, low: float, high: float) -> list[P
 
 def generation_problems(request: Generation) -> list[Problem]:
     """List every rule of generation that the request breaks."""
+    return [
+        *_prompt_problems(request),
+        *_answer_problems(request),
+        *_sampling_problems(request),
+        *_stop_problems(request.stop),
+    ]
+
+
+def _prompt_problems(request: Generation) -> list[Problem]:
     problems: list[Problem] = []
+    if request.messages:
+        texts = [message.text for message in request.messages]
+        if request.prompt or request.system is not None:
+            problems.append(_problem("messages", "alone", "messages take the place of prompt and system"))
+        return problems + _text_problems("messages", "".join(texts))
     if not 1 <= len(request.prompt) <= MAX_PROMPT_CHARACTERS:
         limit = f"1..{MAX_PROMPT_CHARACTERS}"
         problems.append(_problem("prompt", limit, f"prompt must have {limit} characters, it has {len(request.prompt)}"))
     problems += _text_problems("prompt", request.prompt)
-    if request.system is not None:
-        problems += _text_problems("system", request.system)
-        if len(request.system) > MAX_PROMPT_CHARACTERS:
-            problems.append(_problem("system", f"..{MAX_PROMPT_CHARACTERS}", "system is too long"))
-    problems += _range_problems("max_tokens", request.max_tokens, 1, MAX_TOKENS)
-    problems += _range_problems("temperature", request.temperature, 0, 2)
-    problems += _range_problems("top_k", request.top_k, 0, 1_000_000)
-    problems += _range_problems("top_p", request.top_p, 0, 1)
-    problems += _range_problems("min_p", request.min_p, 0, 1)
-    problems += _range_problems("repetition_penalty", request.repetition_penalty, 0, 2)
+    for field, text in (("system", request.system), ("suffix", request.suffix)):
+        if text is not None:
+            problems += _text_problems(field, text)
+            if len(text) > MAX_PROMPT_CHARACTERS:
+                problems.append(_problem(field, f"..{MAX_PROMPT_CHARACTERS}", f"{field} is too long"))
+    return problems
+
+
+_SAMPLING_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("temperature", 0, 2),
+    ("top_k", 0, 1_000_000),
+    ("top_p", 0, 1),
+    ("min_p", 0, 1),
+    ("typical_p", 0, 1),
+    ("repetition_penalty", 0, 2),
+    ("frequency_penalty", -2, 2),
+    ("presence_penalty", -2, 2),
+    ("penalty_window", -1, MAX_WINDOW_TOKENS),
+    ("dry_multiplier", 0, 100),
+    ("dry_base", 1, 100),
+    ("dry_allowed_length", 1, 1_000),
+    ("dry_window", -1, MAX_WINDOW_TOKENS),
+    ("xtc_probability", 0, 1),
+    ("xtc_threshold", 0, 1),
+    ("mirostat", 0, 2),
+    ("mirostat_tau", 0, 100),
+    ("mirostat_eta", 0, 1),
+)
+
+
+def _sampling_problems(request: Sampling) -> list[Problem]:
+    problems = [
+        problem
+        for field, low, high in _SAMPLING_RANGES
+        for problem in _range_problems(field, getattr(request, field), low, high)
+    ]
     if request.seed is not None:
         problems += _range_problems("seed", request.seed, 0, 2**32 - 2)
-    if len(request.stop) > MAX_STOP_STRINGS:
+    if any(not key.isdecimal() or len(key) > MAX_TOKEN_ID_DIGITS for key in request.logit_bias):
+        problems.append(_problem("logit_bias", "token_id", "logit_bias maps token ids, as text, to numbers"))
+    if len(request.logit_bias) > MAX_LOGIT_BIASES:
+        problems.append(_problem("logit_bias", f"..{MAX_LOGIT_BIASES}", f"at most {MAX_LOGIT_BIASES} logit biases"))
+    for bias in request.logit_bias.values():
+        problems += _range_problems("logit_bias", bias, -100, 100)
+    if len(request.dry_breakers) > MAX_DRY_BREAKERS or any(
+        not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in request.dry_breakers
+    ):
+        limit = f"..{MAX_DRY_BREAKERS}"
+        problems.append(_problem("dry_breakers", limit, f"at most {MAX_DRY_BREAKERS} DRY breakers, none of them empty"))
+    return problems
+
+
+def _answer_problems(request: Generation) -> list[Problem]:
+    problems = _range_problems("max_tokens", request.max_tokens, 1, MAX_TOKENS)
+    problems += _range_problems("n", request.n, 1, MAX_CHOICES)
+    if request.logprobs is not None:
+        problems += _range_problems("logprobs", request.logprobs, 0, MAX_TOP_LOGPROBS)
+    if request.tools and not request.messages:
+        problems.append(_problem("tools", "messages", "tools need messages"))
+    if request.tool_choice not in ("auto", "none"):
+        names = {tool.function.name for tool in request.tools}
+        if isinstance(request.tool_choice, NamedTool) and request.tool_choice.function.name not in names:
+            problems.append(_problem("tool_choice", "name", "tool_choice names a function that is not in tools"))
+        elif not names:
+            problems.append(_problem("tool_choice", "tools", "tool_choice needs tools"))
+        if not isinstance(request.response_format, PlainText):
+            problems.append(_problem("tool_choice", "alone", "tool_choice cannot go with a response_format"))
+    if request.suffix is not None and request.messages:
+        problems.append(_problem("suffix", "prompt", "suffix needs a prompt, not messages"))
+    return problems
+
+
+def _stop_problems(stop: list[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    if len(stop) > MAX_STOP_STRINGS:
         problems.append(_problem("stop", f"..{MAX_STOP_STRINGS}", f"at most {MAX_STOP_STRINGS} stop strings"))
-    if any(not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in request.stop):
+    if any(not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in stop):
         problems.append(
             _problem("stop", f"1..{MAX_STOP_CHARACTERS}", f"a stop string has 1 to {MAX_STOP_CHARACTERS} characters")
         )
-    problems += _text_problems("stop", "".join(request.stop))
-    return problems
+    return problems + _text_problems("stop", "".join(stop))
 
 
 def placement_problems(spec: Infer) -> list[Problem]:

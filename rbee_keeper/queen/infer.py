@@ -39,7 +39,7 @@ _ATTEMPTS_BEFORE_FIRST_TOKEN = 2
 _HIVES_LOST_AT_MOST = 2
 _CLOSING = (b"event: end\n", b"event: error\n")
 _FAILED = b"event: error\n"
-_TOKEN = b"event: token\n"
+_OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
 _DONE_DATA = b"data: [DONE]"
 
 
@@ -240,7 +240,7 @@ class _Relay:
         frames = [frame for frame in self._cutter.feed(chunk) if not frame.startswith(_DONE_DATA)]
         if not frames:
             return
-        self.has_token = self.has_token or any(frame.startswith(_TOKEN) for frame in frames)
+        self.has_token = self.has_token or any(frame.startswith(_OUTPUT) for frame in frames)
         last = frames[-1]
         if last.startswith(_CLOSING):
             self.is_closed = True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..contract.events import Event
+from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.workers import LaunchOrder, LoadingProgress
@@ -16,12 +16,49 @@ ReportProgress = Callable[[LoadingProgress], bool]
 """Takes a step of the load; False asks the engine to give the load up."""
 
 
+class AnswerReader(Protocol):
+    """Tells apart what a model thinks, says and calls in the text of one answer.
+
+    Takes the engine's `Token` events of one choice in order and returns `Token`, `Reasoning` and `ToolCallDelta`
+    events; text that may turn out to be a tag or a call is held back until it is certain. Never raises: text that is
+    not what it began as comes out as content, so that nothing the model wrote is lost.
+    """
+
+    def push(self, token: Token) -> Sequence[Event]:
+        """Take the next piece and return what is certain now."""
+
+    def finish(self) -> Sequence[Event]:
+        """Return what was held back, at the end of the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request in an engine's own terms, made before it has a slot.
+
+    `prompt` are token ids, `grammar` is GBNF or empty, `stop` are the texts that end an answer, `shown_special` are
+    control tokens whose text the reader needs. `new_reader` makes the reader of one choice; None when the answer is
+    plain text.
+    """
+
+    request: Execute
+    prompt: Sequence[int]
+    grammar: str = ""
+    stop: tuple[str, ...] = ()
+    shown_special: frozenset[int] = frozenset()
+    new_reader: Callable[[], AnswerReader] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """One request in an engine; `received_at` is in `time.perf_counter` seconds."""
 
-    request: Execute
+    prepared: Prepared
     received_at: float
+
+    @property
+    def request(self) -> Execute:
+        """What was asked for."""
+        return self.prepared.request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from ..contract.wire import encode
 from ..contract.workers import WorkerState
 from ..errors import AllSlotsBusy, InvalidInput, RbeeError, RequestTimeout, WorkerFailed, WorkerNotReady
 from ..transport import sse
-from .engine import Execution, JobEvent
+from .engine import Execution, JobEvent, Prepared
 from .engine_thread import EngineThread, failed_event
 
 
@@ -126,7 +126,8 @@ class Slots:
         self._streams[request.job_id] = stream
         self._is_free.clear()
         self.last_activity = time.time()
-        self._engine.submit(Execution(request=request, received_at=received_at))
+        prepared = Prepared(request=request, prompt=())
+        self._engine.submit(Execution(prepared=prepared, received_at=received_at))
         self._on_change()
         return stream
 

