@@ -5,7 +5,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo, to_wire
-from ..contract.events import Event, Failed, Queued
+from ..contract.events import Event, Queued
+from ..contract.failure import failed_event
 from ..contract.ids import CorrelationId, TaskId, WorkerId, new_task_id
 from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
 from ..contract.wire import encode
@@ -65,17 +66,8 @@ class Task:
         if self.is_final:
             return
         self.move(state)
-        info = to_wire(error, correlation_id=self.correlation_id, source="queen")
-        self.error = info
-        closing = Failed(
-            code=info.code,
-            message=info.message,
-            hint=info.hint,
-            details=info.details,
-            retriable=info.retriable,
-            correlation_id=info.correlation_id,
-            src=info.src,
-        )
+        closing = failed_event(error, source="queen", correlation_id=self.correlation_id)
+        self.error = to_wire(error, source="queen", correlation_id=self.correlation_id)
         self.log.append([frame_of(closing)], closes=True)
 
     def cancel(self) -> None:

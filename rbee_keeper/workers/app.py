@@ -30,6 +30,7 @@ _REQUEST_S = 10.0
 _BODY_LIMIT_BYTES = 1_048_576
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
 _CANCEL_S = 0.1
+_WAITING_LIMIT = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Worker:
         self._loading = Loading()
         self._slots = Slots(on_change=lambda: None)
         self._engine = EngineThread(spec.engine, self._slots.take)
-        self._infer = InferHandler(self._slots, _BODY_LIMIT_BYTES)
+        self._infer = InferHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
         self._status = StatusHandler(self._slots, self._loading, self._begin_drain, _BODY_LIMIT_BYTES)
         self._client = HttpClient(connect_s=_CONNECT_S, request_s=_REQUEST_S)
         url = address_of_listener(spec.listener).url
@@ -105,7 +106,7 @@ class Worker:
 
     async def _open(self, info: EngineInfo) -> None:
         self._status.model_bytes = info.model_bytes
-        self._slots.open(self._engine, info.slots)
+        self._slots.open(self._engine, info.slots, _WAITING_LIMIT)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
         await self._callback.state_is("idle", info.slots)

@@ -8,9 +8,10 @@ from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.workers import LaunchOrder, LoadingProgress
+from .timing import EngineTimes
 
-JobEvent = tuple[TaskId, Event]
-"""An event with the execution that it belongs to."""
+JobEvents = tuple[TaskId, Sequence[Event]]
+"""What came out of one execution since the last time."""
 
 ReportProgress = Callable[[LoadingProgress], bool]
 """Takes a step of the load; False asks the engine to give the load up."""
@@ -71,8 +72,18 @@ class EngineInfo:
     model_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLoad:
+    """What an engine does now: its times so far, the executions that wait in it, and the use of its KV cache."""
+
+    times: EngineTimes
+    waiting: int = 0
+    kv_used_tokens: int = 0
+    kv_total_tokens: int = 0
+
+
 class Engine(Protocol):
-    """Computes; every method is called from one and the same thread.
+    """Computes; every method is called from one and the same thread, unless it says otherwise.
 
     No method but `load` and `step` may take long, and `step` returns after one batch, so that a cancel that
     arrived meanwhile takes effect within one token.
@@ -85,20 +96,24 @@ class Engine(Protocol):
             RbeeError: the file is missing or is not a model that this engine can load.
         """
 
-    def start(self, execution: Execution) -> None:
-        """Give the execution a slot; the caller never starts more than there are slots.
+    def prepare(self, request: Execute) -> Prepared:
+        """Turn a request into the engine's terms; called from any thread, several at a time.
 
         Raises:
-            RbeeError: this execution cannot be run; the slot stays free.
+            InvalidInput: the model cannot do what the request asks for.
+            ContextTooLong: prompt and answer together are longer than the context.
         """
 
-    def cancel(self, job_id: TaskId) -> Sequence[JobEvent]:
-        """Free the slot and return the execution's end; nothing for an id that is not running."""
+    def start(self, execution: Execution) -> None:
+        """Queue the execution; the engine begins it when it has a slot and memory for it, in order of arrival."""
+
+    def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
+        """Free the slot and return the execution's end; nothing for an id that neither runs nor waits."""
 
     def has_work(self) -> bool:
         """Tell whether `step` would do anything."""
 
-    def step(self) -> Sequence[JobEvent]:
+    def step(self) -> Sequence[JobEvents]:
         """Decode one batch over all running executions and return what came out.
 
         Raises:
@@ -106,7 +121,24 @@ class Engine(Protocol):
         """
 
     def running(self) -> Sequence[TaskId]:
-        """Return the executions that hold a slot."""
+        """Return the executions that hold a slot or wait for one."""
+
+    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+        """Return the tokens of a text; called from any thread.
+
+        Raises:
+            InvalidInput: this engine has no tokens.
+        """
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens; called from any thread.
+
+        Raises:
+            InvalidInput: a token is not one of this model.
+        """
+
+    def load_now(self) -> EngineLoad:
+        """Describe what the engine does now; called from any thread."""
 
     def close(self) -> None:
         """Free the model."""

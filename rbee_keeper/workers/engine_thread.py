@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..contract.errors import to_wire
-from ..contract.events import Failed
+from ..contract.failure import failed_event
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
 from ..errors import InferenceFailed, RbeeError, WorkerFailed
-from .engine import Engine, EngineInfo, Execution, JobEvent, ReportProgress
+from .engine import Engine, EngineInfo, Execution, JobEvents, ReportProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +31,10 @@ _Request = _Start | _Cancel | _Close
 Loaded = EngineInfo | RbeeError
 
 
-def failed_event(error: RbeeError) -> Failed:
-    """Return the event that ends a stream with this error."""
-    info = to_wire(error, source="worker")
-    return Failed(
-        code=info.code,
-        message=info.message,
-        hint=info.hint,
-        details=info.details,
-        retriable=info.retriable,
-        src=info.src,
-    )
-
-
 class EngineThread:
     """Feeds one engine; `emit` and `on_loaded` are called from the engine's thread."""
 
-    def __init__(self, engine: Engine, emit: Callable[[Sequence[JobEvent]], None]) -> None:
+    def __init__(self, engine: Engine, emit: Callable[[Sequence[JobEvents]], None]) -> None:
         """Prepare the thread without starting it."""
         self._engine = engine
         self._emit = emit
@@ -108,7 +94,7 @@ class EngineThread:
             self._engine.start(request.execution)
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
             reason = error if isinstance(error, RbeeError) else InferenceFailed(f"the engine failed: {error}")
-            self._emit([(request.execution.request.job_id, failed_event(reason))])
+            self._emit([(request.execution.request.job_id, [failed_event(reason, source="worker")])])
 
     def _step(self) -> None:
         try:
@@ -118,4 +104,4 @@ class EngineThread:
             lost = list(self._engine.running())
             for job_id in lost:
                 self._engine.cancel(job_id)
-            self._emit([(job_id, failed_event(reason)) for job_id in lost])
+            self._emit([(job_id, [failed_event(reason, source="worker")]) for job_id in lost])

@@ -1,4 +1,4 @@
-"""Infer at the worker: one request, one slot, one stream of events."""
+"""Infer at the worker: one request, one execution, one stream of events."""
 
 import asyncio
 import time
@@ -6,7 +6,6 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.events import End, Failed, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
@@ -14,15 +13,22 @@ from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream, disconnected
 from ..errors import InvalidInput
 from ..transport import deadline
-from .slots import Slots, Stream
+from .dialects.dialect import writer_for
+from .engine import Engine, Prepared
+from .slots import Slots
+from .stream import Stream
+
+_PREPARE_APART_FROM_CHARACTERS = 4_000
+"""A longer prompt is prepared in a thread, so that other requests need not wait for it."""
 
 
 class InferHandler:
     """Answers `POST /execute`, `DELETE /v1/inference/{id}` and `POST /cancel`."""
 
-    def __init__(self, slots: Slots, body_limit_bytes: int) -> None:
-        """Serve from these slots."""
+    def __init__(self, slots: Slots, engine: Engine, body_limit_bytes: int) -> None:
+        """Serve from these slots of this engine."""
         self._slots = slots
+        self._engine = engine
         self._body_limit_bytes = body_limit_bytes
 
     async def execute(self, request: Request) -> Response:
@@ -33,10 +39,19 @@ class InferHandler:
         if not message.job_id:
             problems.append({"field": "job_id", "constraint": "not_empty", "message": "job_id must not be empty"})
         require(problems)
-        stream = self._slots.submit(message, received_at, _deadline_of(request))
+        until = _deadline_of(request)
+        self._slots.require_room(message.job_id, until)
+        prepared = await self._prepare(message)
+        stream = self._slots.submit(prepared, writer_for(message), received_at=received_at, deadline=until)
         if not message.stream:
             return await self._collect(request, stream)
         return EventStream(stream.frames(), on_disconnect=lambda: self._slots.cancel(stream.job_id))
+
+    async def _prepare(self, message: Execute) -> Prepared:
+        characters = len(message.prompt) + sum(len(each.text) for each in message.messages)
+        if characters < _PREPARE_APART_FROM_CHARACTERS and not message.tools:
+            return self._engine.prepare(message)
+        return await asyncio.to_thread(self._engine.prepare, message)
 
     async def cancel(self, request: Request) -> Response:
         """End one execution; repeating it is no error."""
@@ -53,17 +68,11 @@ class InferHandler:
 
     async def _collect(self, request: Request, stream: Stream) -> Response:
         """Answer with the whole text at the end; a client who leaves before frees the slot."""
-        text: list[str] = []
-        last: End | Failed | None = None
         leaving = asyncio.ensure_future(disconnected(request.receive))
         leaving.add_done_callback(lambda _: self._slots.cancel(stream.job_id))
-        async for event in stream.events():
-            if isinstance(event, Token):
-                text.append(event.t)
-            elif isinstance(event, End | Failed):
-                last = event
+        status, body = await stream.whole()
         leaving.cancel()
-        return answer({"text": "".join(text), "end": last}, status=500 if isinstance(last, Failed) else 200)
+        return answer(body, status=status)
 
 
 def _deadline_of(request: Request) -> float | None:

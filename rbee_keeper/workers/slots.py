@@ -1,65 +1,27 @@
-"""Slots: which executions run in this worker, and the stream of each."""
+"""Slots: which executions are in this worker, and the stream of each."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
-from ..contract.events import DONE, End, Event, Failed
+from ..contract.events import End, Event, Failed
+from ..contract.failure import failed_event
 from ..contract.ids import TaskId
-from ..contract.tasks import Execute
-from ..contract.wire import encode
 from ..contract.workers import WorkerState
-from ..errors import AllSlotsBusy, InvalidInput, RbeeError, RequestTimeout, WorkerFailed, WorkerNotReady
-from ..transport import sse
-from .engine import Execution, JobEvent, Prepared
-from .engine_thread import EngineThread, failed_event
+from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
+from .dialects.dialect import DialectWriter
+from .engine import Execution, JobEvents, Prepared
+from .engine_thread import EngineThread
+from .stream import Stream
 
-
-def event_frame(event: Event) -> bytes:
-    """Return the event as one SSE message."""
-    name = event.__struct_config__.tag
-    return sse.frame(str(name), encode(event))
-
-
-@dataclass(slots=True)
-class Stream:
-    """The events of one execution on their way to a client; ends after the closing event.
-
-    `cut_short_by` is what the client is told when the execution was ended without its wish.
-    """
-
-    job_id: TaskId
-    deadline: float | None
-    timer: asyncio.TimerHandle | None = None
-    cut_short_by: RbeeError | None = None
-    _frames: asyncio.Queue[list[Event] | None] = field(default_factory=asyncio.Queue)
-
-    def put(self, events: list[Event]) -> None:
-        """Take the next events."""
-        self._frames.put_nowait(events)
-
-    async def events(self) -> AsyncIterator[Event]:
-        """Yield the events up to the closing one."""
-        while True:
-            for event in await self._frames.get() or ():
-                yield event
-                if isinstance(event, End | Failed):
-                    return
-
-    async def frames(self) -> AsyncIterator[bytes]:
-        """Yield the events as SSE, those of one batch joined, then the end marker."""
-        while True:
-            events = await self._frames.get() or ()
-            is_last = any(isinstance(event, End | Failed) for event in events)
-            yield b"".join(map(event_frame, events)) + (DONE if is_last else b"")
-            if is_last:
-                return
+_FLUSH_EVERY_S = 0.01
+"""Tokens that come faster leave together: nobody sees the difference, and each write costs as much as a token."""
 
 
 class Slots:
-    """Owns the running executions; used from the event loop only."""
+    """Owns the executions; used from the event loop only, but for `take`."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         """Start with no slots; `on_change` is called whenever the state may have changed."""
@@ -70,7 +32,13 @@ class Slots:
         self._state: WorkerState = "starting"
         self._is_free = asyncio.Event()
         self._is_free.set()
+        self._arrived: deque[Sequence[JobEvents]] = deque()
+        self._is_woken = False
+        self._unsent: dict[TaskId, Stream] = {}
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
         self.total = 0
+        self.waiting_limit = 0
         self.last_activity = time.time()
 
     @property
@@ -83,50 +51,60 @@ class Slots:
     @property
     def available(self) -> int:
         """The slots that are free now."""
-        return self.total - len(self._streams) if self._state == "idle" else 0
+        return max(self.total - len(self._streams), 0) if self._state == "idle" else 0
 
     @property
     def busy(self) -> int:
         """The slots that are taken now."""
-        return len(self._streams)
+        return min(len(self._streams), self.total)
 
     def move(self, state: WorkerState) -> None:
         """Enter the next state of the worker."""
         self._state = state
         self._on_change()
 
-    def open(self, engine: EngineThread, total: int) -> None:
-        """Begin to take executions."""
+    def open(self, engine: EngineThread, total: int, waiting_limit: int) -> None:
+        """Begin to take executions; as many as `waiting_limit` may wait for a slot."""
         self._engine = engine
         self.total = total
+        self.waiting_limit = waiting_limit
         self.move("idle")
 
-    def submit(self, request: Execute, received_at: float, deadline: float | None) -> Stream:
-        """Give the request a slot and return its stream.
+    def require_room(self, job_id: TaskId, deadline: float | None) -> None:
+        """Refuse an execution that could not be submitted.
 
         Raises:
             WorkerNotReady: the model is not loaded, or the worker is draining.
-            AllSlotsBusy: no slot is free.
+            AllSlotsBusy: no slot is free, and enough executions wait.
             InvalidInput: an execution of that id runs already.
             RequestTimeout: the deadline has passed.
         """
         if self._engine is None or self._state != "idle":
             raise WorkerNotReady(f"this worker is {self._state}", details={"state": self._state})
-        if request.job_id in self._streams:
+        if job_id in self._streams:
             raise InvalidInput("an execution with this job_id is running")
-        if not self.available:
+        if len(self._streams) >= self.total + self.waiting_limit:
             details = {"slots_total": self.total, "slots_busy": self.busy}
+            waiting = len(self._streams) - self.busy
+            if waiting:
+                details["waiting"] = waiting
             raise AllSlotsBusy(f"all {self.total} slots are busy", details=details, hint="try again in a second")
-        stream = Stream(request.job_id, deadline)
+        if deadline is not None and deadline <= time.time():
+            raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
+
+    def submit(
+        self, prepared: Prepared, writer: DialectWriter, *, received_at: float, deadline: float | None
+    ) -> Stream:
+        """Hand the execution to the engine and return its stream; refuses as `require_room` does."""
+        job_id = prepared.request.job_id
+        self.require_room(job_id, deadline)
+        assert self._engine is not None
+        stream = Stream(prepared, writer, deadline)
         if deadline is not None:
-            remaining = deadline - time.time()
-            if remaining <= 0:
-                raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
-            stream.timer = self._loop.call_later(remaining, self._expire, stream)
-        self._streams[request.job_id] = stream
+            stream.timer = self._loop.call_later(deadline - time.time(), self._expire, stream)
+        self._streams[job_id] = stream
         self._is_free.clear()
         self.last_activity = time.time()
-        prepared = Prepared(request=request, prompt=())
         self._engine.submit(Execution(prepared=prepared, received_at=received_at))
         self._on_change()
         return stream
@@ -153,34 +131,59 @@ class Slots:
             async with asyncio.timeout(timeout_s):
                 await self._is_free.wait()
 
-    def take(self, job_events: Sequence[JobEvent]) -> None:
-        """Hand events of the engine to their streams; called from any thread."""
+    def take(self, job_events: Sequence[JobEvents]) -> None:
+        """Hand events of the engine to their streams; called from the engine's thread.
+
+        The event loop is woken for the first batch only: what comes until it looks is taken along.
+        """
         if job_events:
-            self._loop.call_soon_threadsafe(self._dispatch, job_events)
+            self._arrived.append(job_events)
+            if not self._is_woken:
+                self._is_woken = True
+                self._loop.call_soon_threadsafe(self._dispatch)
 
-    def _dispatch(self, job_events: Sequence[JobEvent]) -> None:
-        by_job: dict[TaskId, list[Event]] = {}
-        for job_id, event in job_events:
-            by_job.setdefault(job_id, []).append(event)
-        for job_id, events in by_job.items():
-            stream = self._streams.get(job_id)
-            if stream is None:
-                continue
-            if isinstance(events[-1], End | Failed):
-                self._close(stream, events)
-            stream.put(events)
+    def _dispatch(self) -> None:
+        self._is_woken = False
+        while self._arrived:
+            for job_id, events in self._arrived.popleft():
+                stream = self._streams.get(job_id)
+                if stream is not None:
+                    self._put(stream, events)
         self.last_activity = time.time()
+        if self._unsent and self._flush_timer is None:
+            delay_s = self._flushed_at + _FLUSH_EVERY_S - self._loop.time()
+            if delay_s <= 0:
+                self._flush()
+            else:
+                self._flush_timer = self._loop.call_later(delay_s, self._flush)
 
-    def _close(self, stream: Stream, events: list[Event]) -> None:
+    def _put(self, stream: Stream, events: Sequence[Event]) -> None:
+        if isinstance(events[-1], End | Failed):
+            events = self._close(stream, events)
+        if stream.put(events):
+            stream.flush()
+        else:
+            self._unsent[stream.job_id] = stream
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        self._flushed_at = self._loop.time()
+        unsent, self._unsent = self._unsent, {}
+        for stream in unsent.values():
+            stream.flush()
+
+    def _close(self, stream: Stream, events: Sequence[Event]) -> Sequence[Event]:
+        """Forget a stream whose execution has ended; return its last events as the client is told them."""
         if stream.timer is not None:
             stream.timer.cancel()
         closing = events[-1]
         if stream.cut_short_by is not None and isinstance(closing, End) and closing.stop_reason == "CANCELLED":
-            events[-1] = failed_event(stream.cut_short_by)
+            events = [*events[:-1], failed_event(stream.cut_short_by, source="worker")]
         del self._streams[stream.job_id]
         if not self._streams:
             self._is_free.set()
         self._on_change()
+        return events
 
     def _expire(self, stream: Stream) -> None:
         assert stream.deadline is not None

@@ -1,8 +1,11 @@
-"""How long the parts of an execution took."""
+"""How long the parts of an execution took, and what an engine did with its time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ..contract.events import End, StopReason, Usage
+from ..contract.events import ChoiceEnd, End, StopReason, Usage
+from .histogram import Histogram
+
+_GAP_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,6 +24,8 @@ class Timing:
         completion_tokens: int,
         stop_reason: StopReason,
         stop_sequence: str | None = None,
+        cached_tokens: int = 0,
+        choices: list[ChoiceEnd] | None = None,
     ) -> End:
         """Return the closing event of the execution."""
         first = self.first_token_at or now
@@ -32,6 +37,7 @@ class Timing:
                 prompt_tokens=prompt_tokens,
                 completion_tokens=completion_tokens,
                 total_tokens=prompt_tokens + completion_tokens,
+                cached_tokens=cached_tokens,
             ),
             queue_ms=_ms(self.started_at - self.received_at),
             ttft_ms=_ms(first - self.received_at),
@@ -39,7 +45,26 @@ class Timing:
             decode_time_ms=_ms(decode_s),
             tokens_per_s=round((completion_tokens - 1) / decode_s, 2) if completion_tokens > 1 and decode_s > 0 else 0,
             stop_sequence_matched=stop_sequence,
+            choices=choices or [],
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class EngineTimes:
+    """What an engine did since it was loaded; written by its thread, read by any.
+
+    `busy_s` is all the time spent on batches, of which `decode_s` was spent in the model and `sampling_s` in drawing;
+    `gaps` are the seconds between two tokens of one answer.
+    """
+
+    busy_s: float = 0.0
+    decode_s: float = 0.0
+    sampling_s: float = 0.0
+    batches: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
+    gaps: Histogram = field(default_factory=lambda: Histogram(_GAP_BUCKETS_S))
 
 
 def _ms(seconds: float) -> float:

@@ -155,7 +155,7 @@ def test_a_full_queue_answers_429_with_when_to_come_back(home: Home) -> None:
         (b"not json", "body"),
         (b"\xff\xfe", "body"),
         (b"[]", "body"),
-        ({}, "body"),
+        ({}, "prompt"),
         ({"prompt": ""}, "prompt"),
         ({"prompt": "a\x00b"}, "prompt"),
         ({"prompt": "x" * 32_769}, "prompt"),

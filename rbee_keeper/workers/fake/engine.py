@@ -14,9 +14,9 @@ from ...contract.events import End, Event, Started, StopReason, Token
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder, LoadingProgress
-from ...errors import InferenceFailed, ModelIncompatible, RequestCanceled
-from ..engine import EngineInfo, Execution, JobEvent, ReportProgress
-from ..timing import Timing
+from ...errors import InferenceFailed, InvalidInput, ModelIncompatible, RequestCanceled
+from ..engine import EngineInfo, EngineLoad, Execution, JobEvents, Prepared, ReportProgress
+from ..timing import EngineTimes, Timing
 from .script import FakeScript, Fault
 
 _FOREVER_S = 3600
@@ -37,6 +37,7 @@ class FakeEngine:
     def __init__(self) -> None:
         """Hold nothing until `load`."""
         self._running: dict[TaskId, _Run] = {}
+        self._times = EngineTimes()
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Read the script and take as long as it says."""
@@ -58,15 +59,33 @@ class FakeEngine:
                 _commit(self._script.load_fault)
         return EngineInfo(model_name="fake", slots=order.slots, context_tokens=_CONTEXT_TOKENS, model_bytes=0)
 
+    def prepare(self, request: Execute) -> Prepared:
+        """Take any prompt."""
+        return Prepared(request=request, prompt=range(len(request.prompt.split())))
+
+    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+        """Refuse: there is no vocabulary."""
+        del text, add_special, parse_special
+        raise InvalidInput("a scripted model has no tokens")
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """Refuse: there is no vocabulary."""
+        del tokens
+        raise InvalidInput("a scripted model has no tokens")
+
+    def load_now(self) -> EngineLoad:
+        """Tell that nothing is computed."""
+        return EngineLoad(times=self._times)
+
     def start(self, execution: Execution) -> None:
         """Begin to send the script."""
         timing = Timing(received_at=execution.received_at, started_at=time.perf_counter())
         self._running[execution.request.job_id] = _Run(execution.request, timing)
 
-    def cancel(self, job_id: TaskId) -> Sequence[JobEvent]:
+    def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot of a running execution."""
         run = self._running.pop(job_id, None)
-        return () if run is None else [(job_id, self._end(run, "CANCELLED"))]
+        return () if run is None else [(job_id, [self._end(run, "CANCELLED")])]
 
     def has_work(self) -> bool:
         """Tell whether any execution runs."""
@@ -76,10 +95,10 @@ class FakeEngine:
         """Return the executions that hold a slot."""
         return tuple(self._running)
 
-    def step(self) -> Sequence[JobEvent]:
+    def step(self) -> Sequence[JobEvents]:
         """Send the next token of every execution."""
         time.sleep(self._script.delay_s)
-        return [(run.request.job_id, event) for run in tuple(self._running.values()) for event in self._next(run)]
+        return [(run.request.job_id, self._next(run)) for run in tuple(self._running.values())]
 
     def close(self) -> None:
         """Forget the executions."""

@@ -1,6 +1,7 @@
 """A model file in memory: its vocabulary, its template, its context."""
 
 import ctypes
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,12 +9,13 @@ from ...errors import BackendUnavailable, ModelIncompatible, ModelNotFound, Requ
 from .chat_template import ChatTemplate
 from .header import Header, read_header
 from .library import api
+from .vocabulary import Vocabulary
 
 BATCH_TOKENS = 512
 MAX_DEFAULT_CONTEXT = 8192
 _GGUF_MAGIC = b"GGUF"
-_PIECE_BYTES = 256
 _TEXT_BYTES = 512
+_SINGLE_THREAD_BELOW_BYTES = 48_000_000
 
 
 def check_file(path: Path) -> Header:
@@ -38,55 +40,6 @@ def check_file(path: Path) -> Header:
     if header.tensors == 0:
         raise ModelIncompatible("the file holds no weights, only a vocabulary", hint="use the whole model file")
     return header
-
-
-class Vocabulary:
-    """Text to tokens and back."""
-
-    def __init__(self, model: ctypes.c_void_p) -> None:
-        """Take the vocabulary of a loaded model."""
-        self._vocab = api.llama_model_get_vocab(model)
-        self.size: int = api.llama_vocab_n_tokens(self._vocab)
-        self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
-
-    def tokenize(self, text: str, *, parse_special: bool) -> list[int]:
-        """Return the tokens of a text, with the model's begin token where the model wants one."""
-        data = text.encode()
-        room = len(data) + 8
-        tokens = (api.llama_token * room)()
-        count = api.llama_tokenize(self._vocab, data, len(data), tokens, room, True, parse_special)
-        if count < 0:
-            tokens = (api.llama_token * -count)()
-            count = api.llama_tokenize(self._vocab, data, len(data), tokens, -count, True, parse_special)
-        return list(tokens[:count])
-
-    def piece(self, token: int, *, special: bool = False) -> bytes:
-        """Return the bytes of one token; control tokens have none unless `special`."""
-        length = api.llama_token_to_piece(self._vocab, token, self._buffer, len(self._buffer), 0, special)
-        if length < 0:
-            self._buffer = ctypes.create_string_buffer(-length)
-            length = api.llama_token_to_piece(self._vocab, token, self._buffer, -length, 0, special)
-        return self._buffer.raw[:length]
-
-    def ends_generation(self, token: int) -> bool:
-        """Tell whether the model says with this token that it is done."""
-        return bool(api.llama_vocab_is_eog(self._vocab, token))
-
-    def text_of_special(self, token: int) -> str:
-        """Return the text of a control token; empty for -1, which means that there is none."""
-        return "" if token < 0 else self.piece(token, special=True).decode("utf-8", "replace")
-
-    def begin_token(self) -> int:
-        """Return the begin token, -1 when there is none."""
-        return int(api.llama_vocab_bos(self._vocab))
-
-    def end_token(self) -> int:
-        """Return the end token, -1 when there is none."""
-        return int(api.llama_vocab_eos(self._vocab))
-
-    def adds_begin_token(self) -> bool:
-        """Tell whether the tokenizer puts the begin token in front by itself."""
-        return bool(api.llama_vocab_get_add_bos(self._vocab))
 
 
 class Model:
@@ -177,6 +130,22 @@ class Model:
                 "llama.cpp could not make a context for this model", hint="lower slots or context_tokens"
             )
         return ctypes.c_void_p(context) if isinstance(context, int) else context
+
+    @property
+    def can_forget_last_tokens(self) -> bool:
+        """The state of a sequence can be taken back token by token."""
+        keeps_all = api.llama_model_n_swa(self.handle) == 0
+        return (
+            keeps_all and not api.llama_model_is_recurrent(self.handle) and not api.llama_model_is_hybrid(self.handle)
+        )
+
+    def threads(self, wanted: int) -> int:
+        """Return the threads that decode fastest: for small models the threads' waiting costs more than it gains."""
+        if wanted:
+            return wanted
+        if self.size_bytes < _SINGLE_THREAD_BELOW_BYTES:
+            return 1
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def close(self) -> None:
         """Free the weights."""

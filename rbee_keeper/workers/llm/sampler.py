@@ -1,47 +1,187 @@
-"""Draws tokens: llama.cpp's own samplers in one chain per execution."""
+"""Draws tokens: llama.cpp's own samplers in one chain per answer."""
 
+import ctypes
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
-from ...contract.tasks import Generation
+from ...contract.sampling import Sampling
+from ...errors import InferenceFailed, InvalidInput
+from .candidates import Candidates
 from .library import api
+from .vocabulary import Vocabulary
 
-PENALTY_WINDOW_TOKENS = 64
 _SEED_BITS = 31
+_MIROSTAT_CANDIDATES = 100
+_FORBIDDEN_AT = -100.0
+_KEEP_AT_LEAST = 0
+
+
+def seed_of(sampling: Sampling) -> int:
+    """Return the seed that was asked for, or a fresh one."""
+    return secrets.randbits(_SEED_BITS) if sampling.seed is None else sampling.seed
+
+
+class Grammar:
+    """A grammar that llama.cpp has read; each answer follows a copy of its own."""
+
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
+        """Read GBNF.
+
+        Raises:
+            InvalidInput: it is not valid GBNF, or has no rule `root`.
+        """
+        self.handle: Any = api.llama_sampler_init_grammar(vocabulary.handle, text.encode(), b"root")
+        if not self.handle:
+            raise InvalidInput("the grammar cannot be read: it must be valid GBNF with a rule named root")
+
+    def close(self) -> None:
+        """Free it."""
+        api.llama_sampler_free(self.handle)
 
 
 class Sampler:
-    """A chain in the order penalties, top-k, top-p, min-p, temperature, draw; greedy at temperature 0."""
+    """The chain of one answer, in the order that `contract/sampling.py` names; greedy at temperature 0."""
 
-    def __init__(self, sampling: Generation, *, vocabulary_size: int) -> None:
-        """Build the chain."""
-        self._vocabulary_size = vocabulary_size
-        self.seed = sampling.seed if sampling.seed is not None else secrets.randbits(_SEED_BITS)
+    def __init__(
+        self,
+        sampling: Sampling,
+        seed: int,
+        vocabulary: Vocabulary,
+        *,
+        context_tokens: int,
+        grammar: Grammar | None = None,
+        candidates: Candidates | None = None,
+    ) -> None:
+        """Build the chain; a grammar needs candidates to look at."""
+        self._grammar: Any = None if grammar is None else api.llama_sampler_clone(grammar.handle)
+        self._candidates = candidates
+        self._window = _window(sampling, context_tokens)
         self._chain: Any = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
-        for part in self._parts(sampling):
+        for part in _parts(sampling, seed, vocabulary, context_tokens):
             api.llama_sampler_chain_add(self._chain, part)
 
-    def _parts(self, sampling: Generation) -> list[Any]:
-        parts = []
-        if sampling.repetition_penalty not in (0.0, 1.0):
-            penalty = sampling.repetition_penalty
-            size, window = self._vocabulary_size, PENALTY_WINDOW_TOKENS
-            parts.append(api.llama_sampler_init_penalties(size, window, penalty, 0.0, 0.0))
-        if sampling.temperature == 0.0:
-            return [*parts, api.llama_sampler_init_greedy()]
-        if sampling.top_k > 0:
-            parts.append(api.llama_sampler_init_top_k(sampling.top_k))
-        if sampling.top_p < 1.0:
-            parts.append(api.llama_sampler_init_top_p(sampling.top_p, 1))
-        if sampling.min_p > 0.0:
-            parts.append(api.llama_sampler_init_min_p(sampling.min_p, 1))
-        parts.append(api.llama_sampler_init_temp(sampling.temperature))
-        return [*parts, api.llama_sampler_init_dist(self.seed)]
+    def remember(self, prompt: Sequence[int]) -> None:
+        """Count the prompt's last tokens as said, for the steps that look back."""
+        if self._window:
+            for token in prompt[-self._window :]:
+                api.llama_sampler_accept(self._chain, token)
 
     def draw(self, context: Any, index: int) -> int:
-        """Return the next token from the logits at that place of the last batch, and remember it."""
-        return int(api.llama_sampler_sample(self._chain, context, index))
+        """Return the next token from the logits at that place of the last batch, and remember it.
+
+        Raises:
+            InferenceFailed: the grammar leaves no token of this model's vocabulary.
+        """
+        if self._grammar is None:
+            return int(api.llama_sampler_sample(self._chain, context, index))
+        return self._draw_constrained(context, index)
+
+    def _draw_constrained(self, context: Any, index: int) -> int:
+        """Draw freely first: checking one token is far cheaper than asking the grammar about the whole vocabulary."""
+        assert self._candidates is not None
+        candidates = self._candidates
+        token = self._apply(candidates.fill(context, index))
+        if not candidates.allows(self._grammar, token):
+            rows = candidates.fill(context, index)
+            api.llama_sampler_apply(self._grammar, ctypes.byref(rows))
+            if not candidates.has_any():
+                raise InferenceFailed("the grammar leaves no token that this model has", hint="check the grammar")
+            token = self._apply(rows)
+        api.llama_sampler_accept(self._grammar, token)
+        api.llama_sampler_accept(self._chain, token)
+        return token
+
+    def _apply(self, rows: Any) -> int:
+        api.llama_sampler_apply(self._chain, ctypes.byref(rows))
+        return int(rows.data[rows.selected].id)
 
     def close(self) -> None:
         """Free the chain."""
         api.llama_sampler_free(self._chain)
+        if self._grammar is not None:
+            api.llama_sampler_free(self._grammar)
+
+
+def _window(sampling: Sampling, context_tokens: int) -> int:
+    """Return how many tokens back any step looks; 0 when none does."""
+    windows = []
+    if _has_penalties(sampling):
+        windows.append(sampling.penalty_window)
+    if sampling.dry_multiplier > 0.0:
+        windows.append(sampling.dry_window)
+    return max((context_tokens if window < 0 else window for window in windows), default=0)
+
+
+def _has_penalties(sampling: Sampling) -> bool:
+    factors = (sampling.repetition_penalty or 1.0, sampling.frequency_penalty, sampling.presence_penalty)
+    return factors != (1.0, 0.0, 0.0)
+
+
+def _parts(sampling: Sampling, seed: int, vocabulary: Vocabulary, context_tokens: int) -> list[Any]:
+    parts = [*_bias(sampling, vocabulary), *_penalties(sampling, vocabulary, context_tokens)]
+    if sampling.temperature == 0.0:
+        return [*parts, api.llama_sampler_init_greedy()]
+    if sampling.mirostat:
+        return [*parts, *_mirostat(sampling, seed, vocabulary)]
+    if sampling.top_k > 0:
+        parts.append(api.llama_sampler_init_top_k(sampling.top_k))
+    if sampling.typical_p < 1.0:
+        parts.append(api.llama_sampler_init_typical(sampling.typical_p, _KEEP_AT_LEAST))
+    if sampling.top_p < 1.0:
+        parts.append(api.llama_sampler_init_top_p(sampling.top_p, _KEEP_AT_LEAST))
+    if sampling.min_p > 0.0:
+        parts.append(api.llama_sampler_init_min_p(sampling.min_p, _KEEP_AT_LEAST))
+    if sampling.xtc_probability > 0.0:
+        xtc = api.llama_sampler_init_xtc(sampling.xtc_probability, sampling.xtc_threshold, _KEEP_AT_LEAST, seed)
+        parts.append(xtc)
+    parts.append(api.llama_sampler_init_temp(sampling.temperature))
+    return [*parts, api.llama_sampler_init_dist(seed)]
+
+
+def _bias(sampling: Sampling, vocabulary: Vocabulary) -> list[Any]:
+    biases = {int(token): bias for token, bias in sampling.logit_bias.items() if int(token) < vocabulary.size}
+    if sampling.ignore_eos:
+        biases |= dict.fromkeys(vocabulary.end_tokens(), _FORBIDDEN_AT)
+    if not biases:
+        return []
+    rows = (api.llama_logit_bias * len(biases))()
+    for row, (token, bias) in zip(rows, biases.items(), strict=True):
+        row.token = token
+        row.bias = float("-inf") if bias <= _FORBIDDEN_AT else bias
+    return [api.llama_sampler_init_logit_bias(vocabulary.size, len(rows), rows)]
+
+
+def _penalties(sampling: Sampling, vocabulary: Vocabulary, context_tokens: int) -> list[Any]:
+    parts = []
+    if _has_penalties(sampling):
+        window = context_tokens if sampling.penalty_window < 0 else sampling.penalty_window
+        factors = (sampling.repetition_penalty or 1.0, sampling.frequency_penalty, sampling.presence_penalty)
+        parts.append(api.llama_sampler_init_penalties(vocabulary.size, window, *factors))
+    if sampling.dry_multiplier > 0.0:
+        window = context_tokens if sampling.dry_window < 0 else sampling.dry_window
+        breakers = _texts(sampling.dry_breakers)
+        dry = api.llama_sampler_init_dry(
+            vocabulary.handle,
+            sampling.dry_multiplier,
+            sampling.dry_base,
+            sampling.dry_allowed_length,
+            window,
+            breakers,
+            len(breakers),
+        )
+        parts.append(dry)
+    return parts
+
+
+def _mirostat(sampling: Sampling, seed: int, vocabulary: Vocabulary) -> list[Any]:
+    temperature = api.llama_sampler_init_temp(sampling.temperature)
+    tau, eta = sampling.mirostat_tau, sampling.mirostat_eta
+    if sampling.mirostat == 1:
+        size = vocabulary.size
+        return [temperature, api.llama_sampler_init_mirostat(size, seed, tau, eta, _MIROSTAT_CANDIDATES)]
+    return [temperature, api.llama_sampler_init_mirostat_v2(seed, tau, eta)]
+
+
+def _texts(texts: Sequence[str]) -> Any:
+    return (ctypes.c_char_p * len(texts))(*(text.encode() for text in texts))

@@ -1,0 +1,127 @@
+"""One execution inside the engine: its prompt, its answers, and the events that came out of it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...contract.events import ChoiceEnd, Event, Metrics, Started, StopReason, Token, TokenLogprob
+from ...contract.failure import failed_event
+from ...contract.ids import TaskId
+from ...errors import RbeeError
+from ..engine import Execution
+from ..timing import Timing
+from .cache import Resident
+from .sampler import Sampler
+from .text_output import TextOutput
+
+_METRICS_EVERY_TOKENS = 64
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """One of the answers to a prompt; `token` is drawn and not yet in the cache."""
+
+    index: int
+    resident: Resident
+    sampler: Sampler
+    output: TextOutput
+    token: int = -1
+    generated: int = 0
+    stop_reason: StopReason | None = None
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One execution from its arrival to its end; `leader` computes a prefix that this one waits for."""
+
+    execution: Execution
+    seed: int
+    prompt: list[int]
+    received_at: float
+    timing: Timing
+    answers: list[Answer] = field(default_factory=list)
+    cached_tokens: int = 0
+    leader: "Run | None" = None
+    is_over: bool = False
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def job_id(self) -> TaskId:
+        """The id that the queen knows it by."""
+        return self.execution.request.job_id
+
+    @property
+    def computed_tokens(self) -> int:
+        """The tokens of the prompt that are in the cache."""
+        return len(self.answers[0].resident.tokens) if self.answers else 0
+
+    @property
+    def remaining_prompt(self) -> int:
+        """The tokens of the prompt that are not computed yet; 0 as soon as the first token is drawn."""
+        return len(self.prompt) - self.computed_tokens if not self.timing.first_token_at else 0
+
+    def begin(self, model_name: str) -> None:
+        """Say that the execution has its slot."""
+        self.timing.started_at = time.perf_counter()
+        self.events.append(
+            Started(
+                job_id=self.job_id,
+                model=model_name,
+                started_at=round(time.time(), 3),
+                seed=self.seed,
+                prompt_tokens=len(self.prompt),
+            )
+        )
+
+    def say(self, answer: Answer, text: str) -> None:
+        """Release the text of a token."""
+        if text or (answer.logprobs and answer.stop_reason is not None):
+            logprobs, answer.logprobs = answer.logprobs, []
+            self.events.append(Token(t=text, i=answer.generated - 1, choice=answer.index, logprobs=logprobs))
+
+    def fail(self, error: RbeeError) -> None:
+        """Add the closing event of an execution that could not begin."""
+        self.is_over = True
+        self.events.append(failed_event(error, source="worker"))
+
+    def finish_unstarted(self, now: float) -> None:
+        """Add the closing event of an execution that was cancelled while it waited."""
+        self.is_over = True
+        self.timing.started_at = now
+        closing = self.timing.end(now, prompt_tokens=len(self.prompt), completion_tokens=0, stop_reason="CANCELLED")
+        self.events.append(closing)
+
+    def finish(self, now: float, metrics: Metrics) -> None:
+        """Add the closing event."""
+        self.is_over = True
+        self.events.append(metrics)
+        first = self.answers[0]
+        several = [
+            ChoiceEnd(
+                stop_reason=answer.stop_reason or "CANCELLED",
+                tokens_out=answer.generated,
+                stop_sequence_matched=answer.output.matched,
+            )
+            for answer in self.answers
+        ]
+        self.events.append(
+            self.timing.end(
+                now,
+                prompt_tokens=len(self.prompt),
+                cached_tokens=self.cached_tokens,
+                completion_tokens=sum(answer.generated for answer in self.answers),
+                stop_reason=first.stop_reason or "CANCELLED",
+                stop_sequence=first.output.matched,
+                choices=several if len(several) > 1 else [],
+            )
+        )
+
+    def take_events(self) -> Sequence[Event]:
+        """Return what came out since the last time."""
+        events, self.events = self.events, []
+        return events
+
+    def wants_metrics(self, answer: Answer) -> bool:
+        """Tell whether it is time to say how fast the answer comes."""
+        return answer.index == 0 and answer.generated % _METRICS_EVERY_TOKENS == 0

@@ -1,0 +1,75 @@
+"""Pure: what the next batch is made of.
+
+Prompts and generated tokens go in batches of their own. Short prompts come first, in the order of their arrival and
+several to a batch, so that everybody's first token is there soon; there are never more of them in a row than there are
+slots. Long prompts are cut into chunks, and between two chunks every running answer gets its next token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHORT_PROMPT_TOKENS = 512
+GROUP_TOKENS = 128
+GROUP_S = 0.02
+CHUNK_TOKENS_AT_LEAST = 64
+CHUNK_BESIDE_ANSWERS_S = 0.15
+CHUNK_ALONE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFacts:
+    """A prompt that is not computed yet; `place` is its place in the order of arrival."""
+
+    place: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    """How many tokens of which prompt go into the batch."""
+
+    place: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What is known of the speed: tokens of a prompt a second, and the most tokens of one batch."""
+
+    prompt_tokens_per_s: float
+    batch_tokens: int
+
+    def chunk(self, seconds: float) -> int:
+        """Return how many tokens of a prompt take about that long."""
+        tokens = int(self.prompt_tokens_per_s * seconds)
+        return min(max(tokens, CHUNK_TOKENS_AT_LEAST), self.batch_tokens)
+
+
+def next_prompt_parts(
+    prompts: Sequence[PromptFacts], *, has_answers: bool, was_prompt: bool, steps: int, pace: Pace
+) -> list[PromptPart]:
+    """Return the parts of prompts to compute now; none says that the running answers have their turn.
+
+    `was_prompt` tells whether the batch before was one of prompts, `steps` counts batches.
+    """
+    short = [prompt for prompt in prompts if prompt.remaining <= SHORT_PROMPT_TOKENS]
+    if short:
+        return _group(short, min(max(GROUP_TOKENS, pace.chunk(GROUP_S)), pace.batch_tokens))
+    if not prompts or (has_answers and was_prompt):
+        return []
+    seconds = CHUNK_BESIDE_ANSWERS_S if has_answers else CHUNK_ALONE_S
+    # the shortest one is the quickest to help; every second time the oldest, which would never come otherwise
+    oldest = prompts[0]
+    chosen = min(prompts, key=lambda each: each.remaining) if steps % 2 else oldest
+    return [PromptPart(chosen.place, min(chosen.remaining, pace.chunk(seconds)))]
+
+
+def _group(prompts: Sequence[PromptFacts], room: int) -> list[PromptPart]:
+    parts = [PromptPart(prompts[0].place, min(prompts[0].remaining, room))]
+    room -= parts[0].tokens
+    for prompt in prompts[1:]:
+        if prompt.remaining > room:
+            break
+        parts.append(PromptPart(prompt.place, prompt.remaining))
+        room -= prompt.remaining
+    return parts

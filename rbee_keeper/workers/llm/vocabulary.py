@@ -1,0 +1,98 @@
+"""Text to tokens and back, with the vocabulary of one model."""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+from .library import api
+
+_PIECE_BYTES = 256
+_NONE = -1
+
+
+class Vocabulary:
+    """The tokens of one model; `tokenize` and `detokenize` may be called from any thread."""
+
+    def __init__(self, model: ctypes.c_void_p) -> None:
+        """Take the vocabulary of a loaded model."""
+        self.handle: Any = api.llama_model_get_vocab(model)
+        self.size: int = api.llama_vocab_n_tokens(self.handle)
+        self._pieces: dict[int, tuple[bytes, str | None]] = {}
+        self._ends: dict[int, bool] = {}
+
+    def tokenize(self, text: str, *, parse_special: bool, add_special: bool = True) -> list[int]:
+        """Return the tokens of a text, with the model's begin token where the model wants one."""
+        data = text.encode()
+        room = len(data) + 8
+        tokens = (api.llama_token * room)()
+        count = api.llama_tokenize(self.handle, data, len(data), tokens, room, add_special, parse_special)
+        if count < 0:
+            tokens = (api.llama_token * -count)()
+            count = api.llama_tokenize(self.handle, data, len(data), tokens, -count, add_special, parse_special)
+        return tokens[:count]  # type: ignore[no-any-return]
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens, control tokens included; bytes that are no whole character are replaced."""
+        return b"".join(self.bytes_of(token, special=True) for token in tokens).decode("utf-8", "replace")
+
+    def piece(self, token: int) -> tuple[bytes, str | None]:
+        """Return the bytes of one token, and its text when they are whole characters; control tokens have none."""
+        known = self._pieces.get(token)
+        if known is None:
+            data = self.bytes_of(token)
+            known = self._pieces[token] = (data, _text_of(data))
+        return known
+
+    def bytes_of(self, token: int, *, special: bool = False) -> bytes:
+        """Return the bytes of one token; control tokens have none unless `special`."""
+        buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+        length = api.llama_token_to_piece(self.handle, token, buffer, len(buffer), 0, special)
+        if length < 0:
+            buffer = ctypes.create_string_buffer(-length)
+            length = api.llama_token_to_piece(self.handle, token, buffer, -length, 0, special)
+        return buffer.raw[:length]
+
+    def ends_generation(self, token: int) -> bool:
+        """Tell whether the model says with this token that it is done."""
+        known = self._ends.get(token)
+        if known is None:
+            known = self._ends[token] = bool(api.llama_vocab_is_eog(self.handle, token))
+        return known
+
+    def end_tokens(self) -> list[int]:
+        """Return every token with which the model says that it is done."""
+        return [token for token in range(self.size) if api.llama_vocab_is_eog(self.handle, token)]
+
+    def text_of_special(self, token: int) -> str:
+        """Return the text of a control token; empty for -1, which means that there is none."""
+        return "" if token == _NONE else self.bytes_of(token, special=True).decode("utf-8", "replace")
+
+    def token_of_special(self, text: str) -> int | None:
+        """Return the one control token of that text, None when there is none."""
+        tokens = self.tokenize(text, parse_special=True, add_special=False)
+        return tokens[0] if len(tokens) == 1 and api.llama_vocab_is_control(self.handle, tokens[0]) else None
+
+    def begin_token(self) -> int:
+        """Return the begin token, -1 when there is none."""
+        return int(api.llama_vocab_bos(self.handle))
+
+    def end_token(self) -> int:
+        """Return the end token, -1 when there is none."""
+        return int(api.llama_vocab_eos(self.handle))
+
+    def adds_begin_token(self) -> bool:
+        """Tell whether the tokenizer puts the begin token in front by itself."""
+        return bool(api.llama_vocab_get_add_bos(self.handle))
+
+    def infill_tokens(self) -> tuple[int, int, int] | None:
+        """Return the tokens before a prefix, a suffix and the middle; None when the model cannot fill in."""
+        handle = self.handle
+        tokens = (api.llama_vocab_fim_pre(handle), api.llama_vocab_fim_suf(handle), api.llama_vocab_fim_mid(handle))
+        return None if _NONE in tokens else tokens
+
+
+def _text_of(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None

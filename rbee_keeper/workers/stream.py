@@ -1,0 +1,78 @@
+"""The events of one execution on their way to a client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from ..contract.events import End, Event, Failed, Reasoning, Token, ToolCallDelta
+from ..contract.ids import TaskId
+from ..errors import RbeeError
+from .dialects.dialect import DialectWriter
+from .engine import AnswerReader, Prepared
+
+
+class Stream:
+    """Collects events, reads answers where that is needed, and writes them in the client's dialect.
+
+    Used from the event loop only. `cut_short_by` is what the client is told when the execution was ended without its
+    wish.
+    """
+
+    def __init__(self, prepared: Prepared, writer: DialectWriter, deadline: float | None) -> None:
+        """Start with nothing to send."""
+        self.job_id: TaskId = prepared.request.job_id
+        self.deadline = deadline
+        self.timer: asyncio.TimerHandle | None = None
+        self.cut_short_by: RbeeError | None = None
+        self._writer = writer
+        self._readers: list[AnswerReader] = []
+        if prepared.new_reader is not None:
+            self._readers = [prepared.new_reader() for _ in range(prepared.request.n)]
+        self._events: list[Event] = []
+        self._is_closed = False
+        self._has_sent_output = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, events: Sequence[Event]) -> bool:
+        """Take the next events; True when the client must have them at once: the first output, and the end."""
+        for event in events if not self._readers else self._read(events):
+            self._events.append(event)
+        if isinstance(events[-1], End | Failed):
+            self._is_closed = True
+        return self._is_closed or not self._has_sent_output
+
+    def flush(self) -> None:
+        """Let the client have what was put."""
+        if self._events and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield the events in the client's dialect, those of several batches joined when they came close together."""
+        while not (self._is_closed and not self._events):
+            if not self._events:
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
+            events, self._events = self._events, []
+            self._has_sent_output = self._has_sent_output or isinstance(events[-1], Token | Reasoning | ToolCallDelta)
+            data = self._writer.frames(events)
+            if data:
+                yield data
+
+    async def whole(self) -> tuple[int, object]:
+        """Return status and body of an answer that is given in one piece."""
+        while not self._is_closed:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._writer.whole(self._events)
+
+    def _read(self, events: Sequence[Event]) -> list[Event]:
+        """Tell apart what is said, thought and called."""
+        read: list[Event] = []
+        for event in events:
+            if isinstance(event, Token):
+                read += self._readers[event.choice].push(event)
+                continue
+            if isinstance(event, End | Failed):
+                for reader in self._readers:
+                    read += reader.finish()
+            read.append(event)
+        return read
