@@ -10,6 +10,10 @@ from ..supervisor.lifeline import LIFELINE_FLAG
 if TYPE_CHECKING:
     from .app import WorkerSpec
 
+_SWITCH_S = 0.0001
+"""The event loop and the engine's thread take turns in the interpreter; each has far less to do than Python's own
+5 ms, and a batch that is ready must not wait for so long."""
+
 
 def main() -> None:
     """Run one worker until it is told to stop."""
@@ -97,6 +101,7 @@ def _serve(spec: "WorkerSpec") -> None:
     async def serve_worker() -> None:
         await Worker(spec).run()
 
+    sys.setswitchinterval(_SWITCH_S)
     start_up.end()
     run(serve_worker)
     exit_now(0)

@@ -16,9 +16,6 @@ from .engine import Execution, JobEvents, Prepared
 from .engine_thread import EngineThread
 from .stream import Stream
 
-_FLUSH_EVERY_S = 0.01
-"""Tokens that come faster leave together: nobody sees the difference, and each write costs as much as a token."""
-
 
 class Slots:
     """Owns the executions; used from the event loop only, but for `take`."""
@@ -34,9 +31,6 @@ class Slots:
         self._is_free.set()
         self._arrived: deque[Sequence[JobEvents]] = deque()
         self._is_woken = False
-        self._unsent: dict[TaskId, Stream] = {}
-        self._flush_timer: asyncio.TimerHandle | None = None
-        self._flushed_at = 0.0
         self.total = 0
         self.waiting_limit = 0
         self.last_activity = time.time()
@@ -148,29 +142,8 @@ class Slots:
             for job_id, events in self._arrived.popleft():
                 stream = self._streams.get(job_id)
                 if stream is not None:
-                    self._put(stream, events)
+                    stream.put(self._close(stream, events) if isinstance(events[-1], End | Failed) else events)
         self.last_activity = time.time()
-        if self._unsent and self._flush_timer is None:
-            delay_s = self._flushed_at + _FLUSH_EVERY_S - self._loop.time()
-            if delay_s <= 0:
-                self._flush()
-            else:
-                self._flush_timer = self._loop.call_later(delay_s, self._flush)
-
-    def _put(self, stream: Stream, events: Sequence[Event]) -> None:
-        if isinstance(events[-1], End | Failed):
-            events = self._close(stream, events)
-        if stream.put(events):
-            stream.flush()
-        else:
-            self._unsent[stream.job_id] = stream
-
-    def _flush(self) -> None:
-        self._flush_timer = None
-        self._flushed_at = self._loop.time()
-        unsent, self._unsent = self._unsent, {}
-        for stream in unsent.values():
-            stream.flush()
 
     def _close(self, stream: Stream, events: Sequence[Event]) -> Sequence[Event]:
         """Forget a stream whose execution has ended; return its last events as the client is told them."""

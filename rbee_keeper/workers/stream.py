@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from ..contract.events import End, Event, Failed, Reasoning, Token, ToolCallDelta
+from ..contract.events import End, Event, Failed, Token
 from ..contract.ids import TaskId
 from ..errors import RbeeError
 from .dialects.dialect import DialectWriter
@@ -29,30 +29,22 @@ class Stream:
             self._readers = [prepared.new_reader() for _ in range(prepared.request.n)]
         self._events: list[Event] = []
         self._is_closed = False
-        self._has_sent_output = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def put(self, events: Sequence[Event]) -> bool:
-        """Take the next events; True when the client must have them at once: the first output, and the end."""
-        for event in events if not self._readers else self._read(events):
-            self._events.append(event)
-        if isinstance(events[-1], End | Failed):
-            self._is_closed = True
-        return self._is_closed or not self._has_sent_output
-
-    def flush(self) -> None:
-        """Let the client have what was put."""
+    def put(self, events: Sequence[Event]) -> None:
+        """Take the next events and let the client have them."""
+        self._events += self._read(events) if self._readers else events
+        self._is_closed = isinstance(events[-1], End | Failed)
         if self._events and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def frames(self) -> AsyncIterator[bytes]:
-        """Yield the events in the client's dialect, those of several batches joined when they came close together."""
+        """Yield the events in the client's dialect, as they come."""
         while not (self._is_closed and not self._events):
             if not self._events:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
             events, self._events = self._events, []
-            self._has_sent_output = self._has_sent_output or isinstance(events[-1], Token | Reasoning | ToolCallDelta)
             data = self._writer.frames(events)
             if data:
                 yield data

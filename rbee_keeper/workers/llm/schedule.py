@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHORT_PROMPT_TOKENS = 512
-GROUP_TOKENS = 128
-GROUP_S = 0.02
+GROUP_TOKENS = 64
+GROUP_S = 0.01
 CHUNK_TOKENS_AT_LEAST = 64
 CHUNK_BESIDE_ANSWERS_S = 0.15
 CHUNK_ALONE_S = 0.5

@@ -19,6 +19,7 @@ class Vocabulary:
         self.size: int = api.llama_vocab_n_tokens(self.handle)
         self._pieces: dict[int, tuple[bytes, str | None]] = {}
         self._ends: dict[int, bool] = {}
+        self._end_tokens: tuple[int, ...] | None = None
 
     def tokenize(self, text: str, *, parse_special: bool, add_special: bool = True) -> list[int]:
         """Return the tokens of a text, with the model's begin token where the model wants one."""
@@ -59,9 +60,12 @@ class Vocabulary:
             known = self._ends[token] = bool(api.llama_vocab_is_eog(self.handle, token))
         return known
 
-    def end_tokens(self) -> list[int]:
-        """Return every token with which the model says that it is done."""
-        return [token for token in range(self.size) if api.llama_vocab_is_eog(self.handle, token)]
+    def end_tokens(self) -> tuple[int, ...]:
+        """Return every token with which the model says that it is done; found once, as it takes a look at each."""
+        if self._end_tokens is None:
+            is_end = api.llama_vocab_is_eog
+            self._end_tokens = tuple(token for token in range(self.size) if is_end(self.handle, token))
+        return self._end_tokens
 
     def text_of_special(self, token: int) -> str:
         """Return the text of a control token; empty for -1, which means that there is none."""
