@@ -21,6 +21,7 @@ from .vocabulary import Vocabulary
 
 _FIRST_GUESS_TOKENS_PER_S = 500.0
 _MEASURED_FROM_TOKENS = 32
+_UNLIMITED = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ class Lane:
             has_answers=bool(answering),
             was_prompt=self._was_prompt,
             steps=self._steps,
-            pace=Pace(prompt_tokens_per_s=self._prompt_tokens_per_s, batch_tokens=self.spec.batch_tokens),
+            pace=Pace(prompt_tokens_per_s=self._pace(), batch_tokens=self.spec.batch_tokens),
         )
         self._was_prompt = bool(parts)
         if not answering:
@@ -132,6 +133,10 @@ class Lane:
             return self._compute_prompts([(computing[part.place], part) for part in parts])
         self._continue_answers(answering)
         return answering
+
+    def _pace(self) -> float:
+        """Return the measured speed; alone, parts must not depend on it, as their sizes change the last digits."""
+        return _UNLIMITED if self.spec.is_alone else self._prompt_tokens_per_s
 
     def _follow_leaders(self) -> None:
         """Let those go on whose leader has computed what they share, or is gone."""

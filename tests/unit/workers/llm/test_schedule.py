@@ -1,0 +1,86 @@
+"""The next batch: who is helped first, and that nobody waits for ever."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rbee_keeper.workers.llm.schedule import (
+    SHORT_PROMPT_TOKENS,
+    Pace,
+    PromptFacts,
+    PromptPart,
+    next_prompt_parts,
+)
+
+PACE = Pace(prompt_tokens_per_s=1000.0, batch_tokens=512)
+
+
+def parts(
+    remaining: list[int], *, has_answers: bool = False, was_prompt: bool = False, steps: int = 0
+) -> list[PromptPart]:
+    """Return the parts for prompts with that many tokens left, in order of arrival."""
+    facts = [PromptFacts(place, tokens) for place, tokens in enumerate(remaining)]
+    return next_prompt_parts(facts, has_answers=has_answers, was_prompt=was_prompt, steps=steps, pace=PACE)
+
+
+def test_without_prompts_the_answers_have_their_turn() -> None:
+    assert parts([], has_answers=True) == []
+
+
+def test_a_short_prompt_goes_before_running_answers_and_before_a_long_prompt() -> None:
+    """Its first token costs the others little; theirs would cost it much."""
+    assert parts([5000, 40], has_answers=True, was_prompt=True) == [PromptPart(1, 40)]
+
+
+def test_short_prompts_that_came_together_share_a_batch_in_the_order_of_arrival() -> None:
+    assert parts([20, 20, 20, 20]) == [PromptPart(0, 20), PromptPart(1, 20), PromptPart(2, 20)]
+
+
+def test_between_two_chunks_of_a_long_prompt_every_answer_gets_a_token() -> None:
+    """A long prompt must not stop the others."""
+    first = parts([5000], has_answers=True, was_prompt=False)
+    assert 0 < first[0].tokens <= 150
+    assert parts([5000], has_answers=True, was_prompt=True) == []
+
+
+def test_a_long_prompt_alone_is_cut_so_that_a_cancel_takes_effect_soon() -> None:
+    assert parts([5000], was_prompt=True) == [PromptPart(0, 500)]
+
+
+def test_of_several_long_prompts_the_shortest_and_the_oldest_take_turns() -> None:
+    """Shortest first alone would starve the longest."""
+    served = [parts([9000, 700], steps=steps)[0].place for steps in range(4)]
+    assert served == [0, 1, 0, 1]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 5_000), min_size=1, max_size=12),
+    st.booleans(),
+    st.floats(0.1, 1e6),
+    st.integers(16, 2048),
+)
+def test_every_prompt_comes_to_its_end(remaining: list[int], has_answers: bool, speed: float, batch: int) -> None:
+    """Whatever the speed: no part is empty or larger than the batch, and the loop ends."""
+    pace = Pace(prompt_tokens_per_s=speed, batch_tokens=batch)
+    was_prompt = False
+    left = dict(enumerate(remaining))
+    for steps in range(200_000):
+        facts = [PromptFacts(place, tokens) for place, tokens in enumerate(left.values())]
+        keys = list(left)
+        chosen = next_prompt_parts(facts, has_answers=has_answers, was_prompt=was_prompt, steps=steps, pace=pace)
+        assert chosen or (has_answers and was_prompt)
+        assert sum(part.tokens for part in chosen) <= batch
+        was_prompt = bool(chosen)
+        for part in chosen:
+            assert part.tokens > 0
+            left[keys[part.place]] -= part.tokens
+            assert left[keys[part.place]] >= 0
+        left = {key: tokens for key, tokens in left.items() if tokens}
+        if not left:
+            return
+    raise AssertionError(f"{left} is left")
+
+
+def test_short_means_what_the_docstring_says() -> None:
+    assert parts([SHORT_PROMPT_TOKENS, 1], has_answers=True, was_prompt=True)
+    assert parts([SHORT_PROMPT_TOKENS + 1], has_answers=True, was_prompt=True) == []
