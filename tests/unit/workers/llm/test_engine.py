@@ -251,7 +251,7 @@ def test_logprobs_are_those_of_the_model_with_the_drawn_token_first_when_greedy(
         {"typical_p": 0.5},
         {"frequency_penalty": 1.5},
         {"presence_penalty": 2.0},
-        {"dry_multiplier": 2.0},
+        {"dry_multiplier": 5.0, "dry_breakers": []},
         {"xtc_probability": 1.0, "xtc_threshold": 0.05},
         {"mirostat": 1},
         {"mirostat": 2, "mirostat_tau": 1.0},
