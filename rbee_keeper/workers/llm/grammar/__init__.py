@@ -1,0 +1,1 @@
+"""Makes answers follow a JSON Schema, a regular expression or a grammar."""
