@@ -9,7 +9,7 @@ from .characters import ANY, CharacterSet, character_set, complement, intersecti
 
 MAX_STATES = 2000
 _MAX_NFA_STATES = 20_000
-_MAX_STEPS = 1_000_000
+_MAX_STEPS = 1_000_000  # well under a second
 
 
 def too_complex() -> InvalidInput:
@@ -19,6 +19,24 @@ def too_complex() -> InvalidInput:
         hint="use smaller counts, fewer alternatives, or leave out the pattern beside a large length",
         details={"max_states": MAX_STATES},
     )
+
+
+class Budget:
+    """The steps that all automata of one grammar may take together to build."""
+
+    def __init__(self) -> None:
+        """Start with the whole budget."""
+        self._steps = _MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Take steps from the budget.
+
+        Raises:
+            InvalidInput: there are not so many left.
+        """
+        self._steps -= steps
+        if self._steps < 0:
+            raise too_complex()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +69,11 @@ class Nfa:
         self.begins: dict[int, list[int]] = {}
         self.ends: dict[int, list[int]] = {}
 
+    @property
+    def size(self) -> int:
+        """How many states there are."""
+        return len(self.characters)
+
     def state(self) -> int:
         """Add a state."""
         if len(self.characters) >= _MAX_NFA_STATES:
@@ -79,12 +102,12 @@ class Nfa:
 class _Subsets:
     """The subset construction, within a budget of steps."""
 
-    def __init__(self, nfa: Nfa, accept: int, absorbing: int | None) -> None:
+    def __init__(self, nfa: Nfa, accept: int, absorbing: int | None, budget: Budget) -> None:
         self._nfa = nfa
         self._accept = accept
         self._absorbing = absorbing
         self._numbers: dict[frozenset[tuple[int, bool]], int] = {}
-        self._steps = 0
+        self._budget = budget
 
     def run(self, start: int) -> Automaton:
         pending = [self._close({(start, False)}, at_start=True)]
@@ -109,7 +132,7 @@ class _Subsets:
 
     def _close(self, states: set[tuple[int, bool]], *, at_start: bool) -> frozenset[tuple[int, bool]]:
         closed = self._nfa.closure(states, at_start=at_start)
-        self._count(len(closed))
+        self._budget.spend(len(closed) + 1)
         if self._absorbing is not None and (self._absorbing, False) in closed:
             # Everything that follows is accepted, whatever else could match.
             return frozenset({(self._absorbing, False), (self._accept, False)})
@@ -129,27 +152,22 @@ class _Subsets:
             for amount, target in changes[low]:
                 active[target] += amount
             reached = frozenset(target for target, count in active.items() if count > 0)
-            self._count(len(active))
+            self._budget.spend(len(active) + 1)
             if reached:
                 pieces.append((low, following - 1, reached))
         return pieces
 
-    def _count(self, steps: int) -> None:
-        self._steps += steps + 1
-        if self._steps > _MAX_STEPS:
-            raise too_complex()
 
-
-def determinise(nfa: Nfa, start: int, accept: int, *, absorbing: int | None = None) -> Automaton:
+def determinise(nfa: Nfa, start: int, accept: int, budget: Budget, *, absorbing: int | None = None) -> Automaton:
     """Return the automaton with one path a text; `absorbing` is a state that accepts whatever follows.
 
     Raises:
         InvalidInput: it needs too many states.
     """
-    return _Subsets(nfa, accept, absorbing).run(start)
+    return _Subsets(nfa, accept, absorbing, budget).run(start)
 
 
-def both(first: Automaton, second: Automaton) -> Automaton:
+def both(first: Automaton, second: Automaton, budget: Budget) -> Automaton:
     """Return the automaton of the texts that both accept.
 
     Raises:
@@ -160,6 +178,7 @@ def both(first: Automaton, second: Automaton) -> Automaton:
     edges: list[dict[int, CharacterSet]] = []
     for left, right in pending:
         targets: dict[int, list[tuple[int, int]]] = {}
+        budget.spend(len(first.edges[left]) * len(second.edges[right]))
         for left_target, left_members in first.edges[left].items():
             for right_target, right_members in second.edges[right].items():
                 common = intersection(left_members, right_members)

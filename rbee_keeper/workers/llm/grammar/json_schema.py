@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from ....errors import InvalidInput
+from .automaton import Budget
 from .builder import GrammarBuilder
 from .containers import ContainerWriter, parts
 from .leaves import Leaves, leaves_of
@@ -63,6 +64,7 @@ class _Compiler:
     def __init__(self, builder: GrammarBuilder, reader: SchemaReader) -> None:
         self._builder = builder
         self._reader = reader
+        self._budget = Budget()
         self._nodes: dict[Key, _Node] = {}
         self._unwritten: list[_Node] = []
         self._writer = ContainerWriter(builder, can_write=self._can_write, rule_of=self._rule_of)
@@ -91,7 +93,9 @@ class _Compiler:
             if len(self._nodes) >= MAX_SCHEMAS:
                 raise InvalidInput("the schema is too large", details={"max_schemas": MAX_SCHEMAS})
             shapes = self._reader.shapes(places)
-            self._nodes[key_of(places)] = _Node(shapes=shapes, leaves=[leaves_of(shape) for shape in shapes])
+            self._nodes[key_of(places)] = _Node(
+                shapes=shapes, leaves=[leaves_of(shape, self._budget) for shape in shapes]
+            )
             pending += [part for shape in shapes for part in parts(shape)]
         for key, node in self._nodes.items():
             for part in {key_of(part) for shape in node.shapes for part in parts(shape)}:

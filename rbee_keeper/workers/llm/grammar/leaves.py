@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from .automaton import Automaton
+from .automaton import Automaton, Budget
 from .builder import GrammarBuilder
 from .choices import choice
 from .emission import add_automaton
@@ -63,7 +63,7 @@ class Leaves:
         return builder.add("integer", INTEGER_BODY) if is_integer else builder.add("number", NUMBER_BODY)
 
 
-def leaves_of(shape: Shape) -> Leaves:
+def leaves_of(shape: Shape, budget: Budget) -> Leaves:
     """Return what the strings and numbers of a shape need.
 
     Raises:
@@ -74,7 +74,7 @@ def leaves_of(shape: Shape) -> Leaves:
     types = shape.allowed_types()
     text = number = None
     if "string" in types and (shape.patterns or any(name in FORMATS for name in shape.formats)):
-        text = automaton_of_string(shape.patterns, shape.formats, shape.min_length, shape.max_length)
+        text = automaton_of_string(shape.patterns, shape.formats, shape.min_length, shape.max_length, budget)
     if types & {"number", "integer"} and (shape.lower or shape.upper):
-        number = numbers_between(shape.lower, shape.upper, is_integer="integer" in types)
+        number = numbers_between(shape.lower, shape.upper, budget, is_integer="integer" in types)
     return Leaves(text=text, number=number)

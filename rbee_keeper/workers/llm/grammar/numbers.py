@@ -5,7 +5,7 @@ import math
 from decimal import Decimal
 
 from ....errors import InvalidInput
-from .automaton import Automaton, Nfa, determinise
+from .automaton import Automaton, Budget, Nfa, determinise
 
 INTEGER_DIGITS = 18
 FRACTION_DIGITS = 16
@@ -38,7 +38,7 @@ class _Digits:
         return [not digits[place:].strip("0") for place in range(len(digits) + 1)]
 
 
-def numbers_between(lower: Bound | None, upper: Bound | None, *, is_integer: bool) -> Automaton:
+def numbers_between(lower: Bound | None, upper: Bound | None, budget: Budget, *, is_integer: bool) -> Automaton:
     """Return the automaton of the numbers in a range, written without exponents.
 
     Raises:
@@ -59,7 +59,7 @@ def numbers_between(lower: Bound | None, upper: Bound | None, *, is_integer: boo
             floor = Bound(value=-upper.value, is_exclusive=upper.is_exclusive)
         ceiling = None if lower is None else Bound(value=-lower.value, is_exclusive=lower.is_exclusive)
         _add_sizes(nfa, minus, accept, floor, ceiling, fraction_digits)
-    return determinise(nfa, start, accept)
+    return determinise(nfa, start, accept, budget)
 
 
 def _add_sizes(nfa: Nfa, start: int, accept: int, floor: Bound, ceiling: Bound | None, fraction_digits: int) -> None:
@@ -125,12 +125,15 @@ class _Length:
             self._nfa.characters[here].append((((46, 46),), point))
             here = point
         least = 1 if place == 0 and self._length > 1 else 0
-        for digit in range(least, 10):
-            low = self._digit(self._low, place) if at_low else 0
-            high = self._digit(self._high, place) if at_high else 9
-            if low <= digit <= high:
-                target = self._state(place + 1, at_low and digit == low, at_high and digit == high)
-                self._nfa.characters[here].append((((48 + digit, 48 + digit),), target))
+        low = self._digit(self._low, place) if at_low else -1
+        high = self._digit(self._high, place) if at_high else 10
+        for digit in {low, high} & set(range(max(low, least), min(high, 9) + 1)):
+            self._read(here, digit, digit, self._state(place + 1, digit == low, digit == high))
+        if max(low + 1, least) <= min(high - 1, 9):
+            self._read(here, max(low + 1, least), min(high - 1, 9), self._state(place + 1, False, False))
+
+    def _read(self, here: int, first: int, last: int, target: int) -> None:
+        self._nfa.characters[here].append((((48 + first, 48 + last),), target))
 
     def _state(self, place: int, at_low: bool, at_high: bool) -> int:
         key = (place, at_low, at_high)

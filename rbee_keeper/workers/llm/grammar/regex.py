@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ....errors import InvalidInput
-from .automaton import Automaton, Nfa, determinise, too_complex
+from .automaton import Automaton, Budget, Nfa, determinise, too_complex
 from .builder import GrammarBuilder
 from .characters import ANY, WRITABLE, CharacterSet, character_set, complement, intersection, of_text
 from .emission import add_automaton
@@ -48,7 +48,7 @@ def add_regex(builder: GrammarBuilder, pattern: str, *, in_json_string: bool = F
     Raises:
         InvalidInput: the pattern is not valid, uses what is not supported, or matches nothing.
     """
-    automaton = automaton_of_regex(pattern, alphabet=ANY if in_json_string else WRITABLE)
+    automaton = automaton_of_regex(pattern, Budget(), alphabet=ANY if in_json_string else WRITABLE)
     if automaton.is_empty:
         raise InvalidInput("the pattern matches no text that could be written", hint="check its anchors and classes")
     return add_automaton(builder, "pattern", automaton, in_json_string=in_json_string)
@@ -64,7 +64,9 @@ def grammar_of_regex(pattern: str) -> str:
     return builder.text(add_regex(builder, pattern))
 
 
-def automaton_of_regex(pattern: str, *, search: bool = False, alphabet: CharacterSet = ANY) -> Automaton:
+def automaton_of_regex(
+    pattern: str, budget: Budget, *, search: bool = False, alphabet: CharacterSet = ANY
+) -> Automaton:
     """Return the automaton of a pattern; with `search` any characters may surround the match.
 
     Raises:
@@ -74,14 +76,15 @@ def automaton_of_regex(pattern: str, *, search: bool = False, alphabet: Characte
     nfa = Nfa()
     start, accept = nfa.state(), nfa.state()
     _Translation(nfa, alphabet).sequence(parsed, start, accept, depth=0)
+    budget.spend(nfa.size)
     if not search:
-        return determinise(nfa, start, accept)
+        return determinise(nfa, start, accept, budget)
     before, after = nfa.state(), nfa.state()
     nfa.jumps[before].append(start)
     nfa.characters[before].append((alphabet, before))
     nfa.jumps[accept].append(after)
     nfa.characters[after].append((alphabet, after))
-    return determinise(nfa, before, after, absorbing=after)
+    return determinise(nfa, before, after, budget, absorbing=after)
 
 
 def _parse(pattern: str) -> Any:

@@ -13,17 +13,17 @@ from .shapes import ALL_TYPES, Place, Places, Shape, cannot_both_hold, json_text
 MAX_DEPTH = 100
 MAX_ALTERNATIVES = 256
 MAX_VALUES_CHARACTERS = 100_000
-_IGNORED = frozenset(
-    ("$comment", "$defs", "$id", "$schema", "default", "definitions", "deprecated", "description")
-    + ("examples", "readOnly", "title", "writeOnly")
-)
-_SUPPORTED = frozenset(
-    ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
-    + ("properties", "required", "additionalProperties")
-    + ("items", "prefixItems", "minItems", "maxItems")
-    + ("minLength", "maxLength", "pattern", "format")
-    + ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-)
+_IGNORED_WORDS = """
+    $comment $defs $id $schema default definitions deprecated description examples readOnly title writeOnly
+"""
+_SUPPORTED_WORDS = """
+    type enum const $ref allOf anyOf oneOf
+    properties required additionalProperties
+    items prefixItems minItems maxItems
+    minLength maxLength pattern format
+    minimum maximum exclusiveMinimum exclusiveMaximum
+"""
+_KNOWN = frozenset((_IGNORED_WORDS + _SUPPORTED_WORDS).split())
 
 
 class SchemaReader:
@@ -70,7 +70,7 @@ class SchemaReader:
 
     def _read(self, place: Place, schema: dict[str, Any], trail: tuple[str, ...]) -> list[Shape]:
         for keyword in schema:
-            if keyword not in _SUPPORTED and keyword not in _IGNORED:
+            if keyword not in _KNOWN:
                 raise _refused(f"the keyword {_shown(keyword)} is not supported", place.pointer)
         groups = [[_own_shape(place, schema)]]
         if "$ref" in schema:

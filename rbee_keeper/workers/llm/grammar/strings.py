@@ -2,7 +2,7 @@
 
 import functools
 
-from .automaton import Automaton, both, of_length
+from .automaton import Automaton, Budget, both, of_length
 from .builder import GrammarBuilder
 from .emission import add_automaton
 from .regex import automaton_of_regex
@@ -43,18 +43,18 @@ def add_plain_string(builder: GrammarBuilder, minimum: int = 0, maximum: int | N
 
 
 def automaton_of_string(
-    patterns: tuple[str, ...], formats: tuple[str, ...], minimum: int, maximum: int | None
+    patterns: tuple[str, ...], formats: tuple[str, ...], minimum: int, maximum: int | None, budget: Budget
 ) -> Automaton:
     """Return the automaton of the texts that every pattern finds something in and every format fits.
 
     Raises:
         InvalidInput: a pattern is not supported, or all together are too complex.
     """
-    automata = [automaton_of_regex(pattern, search=True) for pattern in patterns]
-    automata += [automaton_of_regex(FORMATS[name]) for name in formats if name in FORMATS]
+    automata = [automaton_of_regex(pattern, budget, search=True) for pattern in patterns]
+    automata += [automaton_of_regex(FORMATS[name], budget) for name in formats if name in FORMATS]
     if minimum or maximum is not None:
         automata.append(of_length(minimum, maximum))
-    return functools.reduce(both, automata)
+    return functools.reduce(lambda first, second: both(first, second, budget), automata)
 
 
 def add_string_of(builder: GrammarBuilder, automaton: Automaton) -> str:

@@ -1,5 +1,6 @@
 """Drives llama.cpp's own grammar sampler over the vocabulary of the bundled model."""
 
+import codecs
 import ctypes
 import functools
 import random
@@ -11,7 +12,6 @@ from rbee_keeper.workers.llm.library import api, initialise
 from rbee_keeper.workers.llm.model import Vocabulary
 
 _MODEL = Path(str(rbee_keeper.models.__file__)).with_name("bee-tiny.gguf")
-_CLOSING = b'"}]0'
 _FIELDS = 3
 
 
@@ -78,17 +78,15 @@ def random_text(grammar: str, seed: int, *, patience: int = 40, max_tokens: int 
         for step in range(max_tokens):
             allowed = native.allowed()
             assert allowed, f"no token may follow {native.text!r} in:\n{grammar}"
-            may_end = bool(set(allowed) & set(known.ends)) and _is_whole(native.text)
+            # llama.cpp lets some overlong sequences of byte tokens through, which are no text at all.
             going_on = [token for token in allowed if token not in known.ends]
+            chance.shuffle(going_on)
+            may_end = _is_whole(native.text) and bool(set(allowed) & set(known.ends))
             if may_end and (not going_on or step > patience or chance.random() < 0.3):
                 return native.text.decode()
-            closing = [token for token in going_on if known.pieces[token][:1] in (b'"', b"}", b"]")]
-            if step > patience and closing and chance.random() < 0.8:
-                going_on = closing
-            elif step > patience:
-                shortest = min(len(known.pieces[token]) for token in going_on)
-                going_on = [token for token in going_on if len(known.pieces[token]) == shortest]
-            native.accept(chance.choice(going_on))
+            if step > patience:
+                going_on.sort(key=lambda token: _haste(known.pieces[token], chance))
+            native.accept(next(token for token in going_on if _may_be_text(native.text + known.pieces[token])))
         return None
     finally:
         native.close()
@@ -119,6 +117,19 @@ def tokens_of(text: str) -> list[int]:
         tokens.append(known.by_piece[data[:length]])
         data = data[length:]
     return tokens
+
+
+def _haste(piece: bytes, chance: random.Random) -> tuple[bool, float]:
+    """Sort what closes something first, then what is short."""
+    return piece[:1] not in (b'"', b"}", b"]") or chance.random() < 0.2, len(piece)
+
+
+def _may_be_text(data: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_whole(text: bytes) -> bool:
