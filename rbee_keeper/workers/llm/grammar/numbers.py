@@ -8,6 +8,7 @@ from ....errors import InvalidInput
 from .automaton import Automaton, Budget, Nfa, determinise
 
 INTEGER_DIGITS = 18
+_BOUNDED_DIGITS = 20  # what bounds of 64 bits need; a bound further out holds by the count of digits
 FRACTION_DIGITS = 16
 _MAX_BOUND_DIGITS = 60
 _FARTHEST = 10**_MAX_BOUND_DIGITS
@@ -66,7 +67,7 @@ def _add_sizes(nfa: Nfa, start: int, accept: int, floor: Bound, ceiling: Bound |
     """Add the sizes, without sign, from `floor` to `ceiling`."""
     largest = _whole_digits(floor) + 1
     digits = max(INTEGER_DIGITS, largest) if ceiling is None else _whole_digits(ceiling)
-    if ceiling is not None and digits > max(INTEGER_DIGITS, largest):
+    if ceiling is not None and digits > max(_BOUNDED_DIGITS, largest):
         ceiling, digits = None, max(INTEGER_DIGITS, largest)
     fraction_digits = fraction_digits and max(fraction_digits, _fraction_digits(floor), _fraction_digits(ceiling))
     for length in range(_whole_digits(floor), digits + 1):
