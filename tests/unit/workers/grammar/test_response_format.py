@@ -21,35 +21,57 @@ def test_each_form_has_its_grammar() -> None:
     assert accepts(own, "no")
 
 
-@pytest.mark.parametrize(
-    "grammar",
-    [
-        "",
-        'start ::= "a"',
-        '# root ::= "a"',
-        'root ::= "a"\0',
-        'root ::= "\ud800"',
-        'root ::= "' + "a" * MAX_GRAMMAR_BYTES + '"',
-        "root ::= " + "(" * 5000 + '"a"' + ")" * 5000,
-        'root ::= <"> ' + "(" * 5000 + '"a"' + ")" * 5000 + ' <">',
-        'root ::= "a"{3,1}',
-    ],
-    ids=[
-        "empty",
-        "other root",
-        "comment",
-        "null",
-        "surrogate",
-        "large",
-        "nested",
-        "nested behind a token",
-        "backwards",
-    ],
-)
+DOUBLING = "\n".join(f'r{n} ::= r{n + 1} | r{n + 1} "x"' for n in range(40))
+CHAIN = "\n".join(f"r{n} ::= r{n + 1}" for n in range(9000))
+HARMFUL = {
+    "empty": "",
+    "other root": 'start ::= "a"',
+    "root in a comment": '# root ::= "a"',
+    "null": 'root ::= "a"\0',
+    "surrogate": 'root ::= "\ud800"',
+    "large": 'root ::= "' + "a" * MAX_GRAMMAR_BYTES + '"',
+    "nested": "root ::= " + "(" * 5000 + '"a"' + ")" * 5000,
+    "nested behind a token": 'root ::= <"> ' + "(" * 5000 + '"a"' + ")" * 5000 + ' <">',
+    "backwards": 'root ::= "a"{3,1}',
+    "unknown rule": "root ::= other",
+    "no end": 'root ::= "a" more\nmore ::= "b" more',
+    "begins with itself": 'root ::= root "a" | "b"',
+    "begins with itself in two steps": 'root ::= a root "x" | "y"\na ::= b\nb ::= ""',
+    "nothing again and again": 'root ::= ("" | "x")*',
+    "doubling": f'root ::= r0\n{DOUBLING}\nr40 ::= "a"',
+    "long chain": f'root ::= r0\n{CHAIN}\nr9000 ::= "a"',
+    "many copies": "root ::= " + " ".join(["a{2000}"] * 1000) + '\na ::= "a"',
+    "copies of a long text": 'root ::= "' + "a" * 20_000 + '"{2000}',
+    "copies of copies": 'root ::= ((("a"{500}){500}){500}){500}',
+    "open group": 'root ::= ("a"',
+    "closed too often": 'root ::= "a")',
+    "nothing to repeat": "root ::= *",
+    "open text": 'root ::= "a',
+}
+
+
+@pytest.mark.parametrize("grammar", HARMFUL.values(), ids=HARMFUL)
 def test_a_grammar_that_could_harm_the_worker_is_refused(grammar: str) -> None:
-    """llama.cpp reads groups by recursion and counts without a check; both would take the worker down."""
+    """llama.cpp crashes, hangs or fills the memory on some of these, which would take the worker down."""
     with pytest.raises(InvalidInput):
         grammar_of(Gbnf(grammar=grammar))
+
+
+ARITHMETIC = r"""
+# sums
+root  ::= (expr "=" ws term "\n")+
+expr  ::= term ([-+*/] term)*   # from the left
+term  ::= ident | num | "(" ws expr ")" ws
+ident ::= [a-z] [a-z0-9_]* ws
+num   ::= [0-9]{1,5} ("." [0-9]+)? ws
+ws    ::= [ \t\n]{0,2}
+"""
+
+
+def test_a_usual_grammar_is_left_alone() -> None:
+    """The check must not stand in the way of what llama.cpp can do."""
+    assert grammar_of(Gbnf(grammar=ARITHMETIC)) == ARITHMETIC
+    assert accepts(ARITHMETIC, "(a+12)*3 = 36\n")
 
 
 def test_brackets_in_literals_are_no_groups() -> None:
