@@ -9,7 +9,7 @@ from pathlib import Path
 
 import rbee_keeper.models
 from rbee_keeper.workers.llm.library import api, initialise
-from rbee_keeper.workers.llm.model import Vocabulary
+from rbee_keeper.workers.llm.vocabulary import Vocabulary
 
 _MODEL = Path(str(rbee_keeper.models.__file__)).with_name("bee-tiny.gguf")
 _FIELDS = 3
@@ -26,7 +26,7 @@ class VocabularyOfModel:
         self._model = api.llama_model_load_from_file(str(_MODEL).encode(), parameters)
         self.handle = api.llama_model_get_vocab(self._model)
         self.words = Vocabulary(self._model)
-        self.pieces = [self.words.piece(token) for token in range(self.words.size)]
+        self.pieces = [self.words.bytes_of(token) for token in range(self.words.size)]
         self.ends = [token for token in range(self.words.size) if self.words.ends_generation(token)]
         self.by_piece = {piece: token for token, piece in enumerate(self.pieces) if piece}
         self.blank = (api.llama_token_data * self.words.size)(
