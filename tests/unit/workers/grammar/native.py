@@ -79,7 +79,8 @@ def random_text(grammar: str, seed: int, *, patience: int = 40, max_tokens: int 
             allowed = native.allowed()
             assert allowed, f"no token may follow {native.text!r} in:\n{grammar}"
             # llama.cpp lets some overlong sequences of byte tokens through, which are no text at all.
-            going_on = [token for token in allowed if token not in known.ends]
+            # It also takes control tokens for their names, while they write nothing: the sampler has to refuse them.
+            going_on = [token for token in allowed if token not in known.ends and known.pieces[token]]
             chance.shuffle(going_on)
             may_end = _is_whole(native.text) and bool(set(allowed) & set(known.ends))
             if may_end and (not going_on or step > patience or chance.random() < 0.3):
