@@ -23,6 +23,7 @@ RbeeError                     INTERNAL_ERROR
 │   └── BackendUnavailable    BACKEND_UNAVAILABLE
 ├── QueueFull                 QUEUE_FULL
 ├── InsufficientRam           INSUFFICIENT_RAM
+├── InsufficientVram          INSUFFICIENT_VRAM
 ├── ModelIncompatible         MODEL_INCOMPATIBLE
 ├── VersionMismatch           VERSION_MISMATCH
 ├── RequestTimeout            REQUEST_TIMEOUT
@@ -198,6 +199,12 @@ class InsufficientRam(RbeeError):
     """The model does not fit the memory that is free."""
 
     code = "INSUFFICIENT_RAM"
+
+
+class InsufficientVram(RbeeError):
+    """The model does not fit the memory of the device, and no part of it may be elsewhere."""
+
+    code = "INSUFFICIENT_VRAM"
 
 
 class ModelIncompatible(RbeeError):

@@ -5,11 +5,13 @@ The settings file is TOML with one flat table; `RBEE_CONFIG` names it, else the 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..errors import ConfigInvalid
 from .paths import Paths, user_paths
 
@@ -17,8 +19,15 @@ ONE_COMMAND_LOGS = "one-command"
 SYSTEM_CONFIG_FILE = Path("/etc/rbee/config.toml")
 
 
-def _setting(default: Any, purpose: str, low: float = 0, high: float = float("inf")) -> Any:
-    return field(default=default, metadata={"purpose": purpose, "low": low, "high": high})
+_SHARES = r"(\d+(\.\d+)?(,\d+(\.\d+)?){0,15})?"
+
+
+def _setting(default: Any, purpose: str, low: float = 0, high: float = float("inf"), form: str = "") -> Any:
+    return field(default=default, metadata={"purpose": purpose, "low": low, "high": high, "form": form})
+
+
+def _choice(default: str, purpose: str, words: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"purpose": purpose, "words": words})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +49,26 @@ class Settings:
     context_tokens: int = _setting(
         0, "Context of each slot in tokens; 0 takes the model's own, at most 8192.", high=16_777_216
     )
-    threads: int = _setting(0, "Threads of the engine; 0 takes the processors this process may use.", high=1024)
+    worker_waiting: int = _setting(32, "Executions that may wait at one worker beside those in its slots.", high=65_536)
+    kv_tokens: int = _setting(
+        0,
+        "Tokens that the caches of all slots hold together; 0 gives each slot its context, within a quarter of the"
+        " memory that is free.",
+        high=268_435_456,
+    )
+    kv_type_k: str = _choice("f16", "How the keys of the cache are stored.", KV_TYPES)
+    kv_type_v: str = _choice(
+        "f16", "How the values of the cache are stored; short forms need flash attention.", KV_TYPES
+    )
+    flash_attention: str = _choice("auto", "Whether flash attention is used.", FLASH_ATTENTION)
+    threads: int = _setting(0, "Threads that generate; 0 takes the cores this process may use.", high=1024)
+    threads_batch: int = _setting(0, "Threads that read prompts; 0 takes as many as generate.", high=1024)
+    batch_tokens: int = _setting(512, "Tokens that are computed at once.", low=16, high=65_536)
+    mmap: bool = _setting(default=True, purpose="Map model files into memory instead of reading them.")
+    mlock: bool = _setting(default=False, purpose="Keep models from being swapped out.")
+    tensor_split: str = _setting("", "Shares of a model on several devices, such as 3,1; empty for one.", form=_SHARES)
+    lora: tuple[Path, ...] = _setting((), "Adapters added to every model, each a file or file=scale.")
+    engine_log_level: str = _choice("WARN", "Lines of the engine that are logged, at least.", ENGINE_LOG_LEVELS)
     queue_limit: int = _setting(100, "Tasks that may wait at the queen.", low=1)
     body_limit_bytes: int = _setting(1_048_576, "Largest request body.", low=1024)
     event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.", low=1024)
@@ -159,7 +187,7 @@ def _checked(name: str, default: Any, value: Any, source: str) -> Any:
     kind = type(default)
     if kind is tuple:
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-            raise _wrong_type(name, "a list of folders", source)
+            raise _wrong_type(name, "a list of paths", source)
         return tuple(Path(part).expanduser() for part in value)
     if kind is float and type(value) is int:
         value = float(value)
@@ -167,6 +195,8 @@ def _checked(name: str, default: Any, value: Any, source: str) -> Any:
         raise _wrong_type(name, _kind_name(kind), source)
     if kind in (int, float):
         _require_range(name, value, source)
+    if kind is str:
+        _require_form(name, value, source)
     return value
 
 
@@ -177,6 +207,15 @@ def _require_range(name: str, value: float, source: str) -> None:
         return
     allowed = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
     raise ConfigInvalid(f"{source}: {name} must be {allowed}", hint=f"correct {name} in {source}")
+
+
+def _require_form(name: str, value: str, source: str) -> None:
+    metadata = next(setting.metadata for setting in SETTING_FIELDS if setting.name == name)
+    words, form = metadata.get("words", ()), metadata.get("form")
+    if words and value not in words:
+        raise _wrong_type(name, f"one of {', '.join(words)}", source)
+    if form and not re.fullmatch(form, value):
+        raise _wrong_type(name, "numbers with commas between them", source)
 
 
 def _wrong_type(name: str, expected: str, source: str) -> ConfigInvalid:

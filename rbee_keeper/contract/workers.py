@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from .engine_options import EngineOptions
 from .errors import ErrorInfo
 from .ids import ModelRef, WorkerId
 from .wire import Message
@@ -48,7 +49,8 @@ class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a worker's lifeline: everything it must know, secrets included.
 
     `token` is what callers of this worker must present, `secret` what the worker itself presents in its
-    ready callback. Sizes: `context_tokens` per slot, 0 takes the model's own.
+    ready callback. Sizes: `context_tokens` per slot, 0 takes the model's own; `waiting` executions may wait beside
+    those that have a slot.
     """
 
     worker_id: WorkerId
@@ -62,6 +64,8 @@ class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     slots: int = 4
     context_tokens: int = 0
     threads: int = 0
+    waiting: int = 32
+    engine: EngineOptions = EngineOptions()
     stall_s: float = 60.0
     drain_s: float = 30.0
 

@@ -1,12 +1,13 @@
 """What this machine has: backends, memory, disk."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..contract.workers import BACKENDS, Backend
+from ..supervisor.free_memory import free_memory_bytes
+from ..supervisor.processors import usable_processors
 
 _NVIDIA_DEVICES = Path("/proc/driver/nvidia/gpus")
 
@@ -27,13 +28,6 @@ def backends_report() -> list[dict[str, Any]]:
     return [{"name": name, "available": name in available} for name in BACKENDS]
 
 
-def free_memory_bytes() -> int:
-    """Return the memory that a new process can take without swapping."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
-
-
 def resources_report(models_dir: Path) -> dict[str, float | int]:
     """Return memory and disk of this machine in gigabytes, and its processors."""
     import psutil
@@ -43,10 +37,10 @@ def resources_report(models_dir: Path) -> dict[str, float | int]:
     disk = shutil.disk_usage(folder)
     return {
         "ram_total_gb": _gb(memory.total),
-        "ram_available_gb": _gb(memory.available),
+        "ram_available_gb": _gb(min(free_memory_bytes(), memory.total)),
         "disk_total_gb": _gb(disk.total),
         "disk_available_gb": _gb(disk.free),
-        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "processors": usable_processors(),
     }
 
 

@@ -2,14 +2,17 @@
 
 from ..config.paths import bundled_models_dir
 from ..config.settings import Settings
+from ..contract.engine_options import EngineOptions
 from ..contract.ids import WorkerId
 from ..contract.wire import encode
 from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
-from ..errors import BackendUnavailable, InvalidInput
+from ..errors import BackendUnavailable, InvalidInput, ModelIncompatible, ModelNotFound
+from ..supervisor.free_memory import free_memory_bytes
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import require_memory
-from .devices import available_backends, free_memory_bytes
+from .devices import available_backends
+from .launch_order import cache_wish, engine_options
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
@@ -43,13 +46,15 @@ class WorkerSpawner:
             BackendUnavailable: this machine has no such backend.
             ModelNotFound: the reference resolves to nothing here.
             InsufficientRam: the model does not fit.
+            ConfigInvalid: two settings contradict each other.
             PortInUse: no port is free.
         """
         _require_backend(request)
         file = self._files.resolve(request.model_ref, is_owner=request.owner)
-        self._require_memory(file)
+        self._require_memory(file, request)
+        engine = engine_options(self._settings)
         worker = self._take_standby(file.kind) or start_unassigned(self._settings, file.kind)
-        order = self._order(worker.worker_id, request, file)
+        order = self._order(worker.worker_id, request, file, engine)
         record = WorkerRecord(
             id=worker.worker_id,
             url=worker.daemon.url,
@@ -76,17 +81,37 @@ class WorkerSpawner:
         self._standby = None
         return standby
 
-    def _require_memory(self, file: ModelFile) -> None:
-        """Look at the free memory, but for models so small that the look would cost more than it tells."""
-        if file.size_bytes < _MEMORY_CHECK_FROM_BYTES:
+    def _require_memory(self, file: ModelFile, request: SpawnRequest) -> None:
+        """Look at the free memory, but for models so small that the look would cost more than it tells.
+
+        A model on a device needs the device's memory; only its worker can ask how much of that is free.
+        """
+        if file.size_bytes < _MEMORY_CHECK_FROM_BYTES or request.backend != "cpu":
             return
         require_memory(
             model_bytes=file.size_bytes,
             free_bytes=free_memory_bytes(),
             reserve_bytes=self._settings.memory_reserve_bytes,
+            estimated_bytes=self._estimated_bytes(file),
         )
 
-    def _order(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile) -> LaunchOrder:
+    def _estimated_bytes(self, file: ModelFile) -> int:
+        """Return what the model's figures say; 0 when they cannot be read, of which the worker tells why."""
+        from ..gguf.header import read_figures
+        from ..gguf.memory import least_memory
+
+        try:
+            figures = read_figures(file.path)
+        except (ModelIncompatible, ModelNotFound):
+            return 0
+        return least_memory(
+            figures,
+            cache_wish(self._settings),
+            weights_bytes=file.size_bytes,
+            batch_tokens=self._settings.batch_tokens,
+        ).total
+
+    def _order(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile, engine: EngineOptions) -> LaunchOrder:
         return LaunchOrder(
             worker_id=worker_id,
             model_ref=request.model_ref,
@@ -99,6 +124,10 @@ class WorkerSpawner:
             slots=self._settings.slots,
             context_tokens=self._settings.context_tokens,
             threads=self._settings.threads,
+            waiting=self._settings.worker_waiting,
+            engine=engine,
+            stall_s=self._settings.stall_s,
+            drain_s=self._settings.drain_s,
         )
 
 

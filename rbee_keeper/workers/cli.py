@@ -43,42 +43,14 @@ def _run_for_hive(arguments: list[str]) -> None:
 
 
 def _run_by_hand() -> None:
-    import argparse
-    from pathlib import Path
-
-    from ..contract.ids import ModelRef, WorkerId, new_worker_id
-    from ..contract.workers import BACKENDS, LaunchOrder
     from ..errors import RbeeError
     from ..transport.listener import listen
     from .app import WorkerSpec, make_engine
+    from .command_line import new_parser, read_order
 
-    parser = argparse.ArgumentParser(
-        prog="worker-rbee", description="Serve one model on 127.0.0.1 without a hive.", allow_abbrev=False
-    )
-    parser.add_argument("--model", required=True, type=Path, help="model file (.gguf)")
-    parser.add_argument("--backend", choices=BACKENDS, default="cpu")
-    parser.add_argument("--gpu", "--device", type=int, default=0, dest="device", help="device of the backend")
-    parser.add_argument("--port", type=int, default=8001)
-    parser.add_argument("--slots", type=int, default=4, help="executions decoded at the same time")
-    parser.add_argument("--context", type=int, default=0, help="context of each slot in tokens, 0 for the model's own")
-    parser.add_argument("--threads", type=int, default=0, help="threads of the engine, 0 for all processors")
-    parser.add_argument("--worker-id", default="")
-    parser.add_argument("--model-ref", default="")
-    parser.add_argument("--callback-url", default="", help="hive to announce this worker to")
+    parser = new_parser()
     options = parser.parse_args()
-    if not 1 <= options.slots <= 256 or options.context < 0 or options.threads < 0 or options.device < 0:
-        parser.error("--slots must be 1 to 256; --context, --threads and --gpu must not be negative")
-    order = LaunchOrder(
-        worker_id=WorkerId(options.worker_id) or new_worker_id(),
-        model_ref=ModelRef(options.model_ref or f"file:{options.model.resolve()}"),
-        model_path=str(options.model.resolve()),
-        backend=options.backend,
-        device=options.device,
-        callback_url=options.callback_url,
-        slots=options.slots,
-        context_tokens=options.context,
-        threads=options.threads,
-    )
+    order = read_order(parser, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
         engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")

@@ -45,7 +45,7 @@ class SettingFact:
     purpose: str
 
 
-_KINDS = {bool: "true or false", int: "whole number", float: "number", str: "text", tuple: "list of folders"}
+_KINDS = {bool: "true or false", int: "whole number", float: "number", str: "text", tuple: "list of paths"}
 
 
 def setting_facts() -> Iterator[SettingFact]:
@@ -56,9 +56,12 @@ def setting_facts() -> Iterator[SettingFact]:
             variable=f"RBEE_{setting.name.upper()}",
             kind=_KINDS[type(setting.default)],
             default=_default_text(setting.default),
-            allowed=_range_text(setting.metadata["low"], setting.metadata["high"])
-            if type(setting.default) in (int, float)
-            else "",
+            allowed=", ".join(setting.metadata.get("words", ()))
+            or (
+                _range_text(setting.metadata["low"], setting.metadata["high"])
+                if type(setting.default) in (int, float)
+                else ""
+            ),
             purpose=purpose_of(setting.name),
         )
 

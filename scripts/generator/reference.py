@@ -24,7 +24,7 @@ model_roots = ["~/models"]
 
 `RBEE_CONFIG` names another file. Without it the user's file is read, and without that `/etc/rbee/config.toml`. An
 unknown name or a value of the wrong type is an error that names the file and the setting. Durations are in seconds,
-sizes in bytes. In the environment a list of folders is joined with `:`.
+sizes in bytes. In the environment a list of paths is joined with `:`.
 """
 
 

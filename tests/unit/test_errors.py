@@ -48,6 +48,7 @@ def test_every_code_has_an_http_status_and_no_status_is_for_a_code_that_does_not
         ("ALL_SLOTS_BUSY", 503),
         ("REQUEST_TIMEOUT", 504),
         ("INSUFFICIENT_RAM", 507),
+        ("INSUFFICIENT_VRAM", 507),
     ],
 )
 def test_statuses_follow_the_contract(code: str, status: int) -> None:

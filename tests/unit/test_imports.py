@@ -27,7 +27,7 @@ HOMES = {
     "textual": ("tui/",),
     "fabric": ("supervisor/ssh.py",),
     "paramiko": ("supervisor/ssh.py",),
-    "psutil": ("supervisor/reaper.py", "hive/devices.py"),
+    "psutil": ("supervisor/reaper.py", "supervisor/free_memory.py", "hive/devices.py"),
     "sqlite3": ("store/",),
     "llama_cpp": ("workers/llm/",),
     "jinja2": ("workers/llm/",),

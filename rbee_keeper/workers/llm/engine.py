@@ -3,19 +3,23 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder, LoadingProgress
 from ...errors import InvalidInput, RbeeError
+from ...supervisor.free_memory import free_memory_bytes
+from ...supervisor.processors import usable_cores
 from ..engine import EngineInfo, EngineLoad, Execution, JobEvents, Prepared, ReportProgress
 from ..timing import EngineTimes, Timing
 from .cache import CacheShape
 from .candidates import Candidates
+from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
 from .library import initialise
-from .model import BATCH_TOKENS, Model, check_file
+from .model import Model, check_file, place
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
@@ -38,7 +42,7 @@ class LlamaEngine:
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Load the file and make a context with one sequence per slot."""
-        initialise()
+        initialise(order.engine.log_level)
         path = Path(order.model_path)
         header = check_file(path)
         size_mb = path.stat().st_size / 1e6
@@ -53,11 +57,17 @@ class LlamaEngine:
             )
             return report(step)
 
-        self._model = Model(path, on_device=order.backend != "cpu", device=order.device, report=on_share)
+        choice = place(order, header)
+        free_bytes = choice.free_bytes if choice else free_memory_bytes()
+        self._model = Model(path, options=order.engine, choice=choice, report=on_share)
+        self._model.add_adapters(order.engine.lora, header.architecture)
         self._order = order
-        self._context_tokens = self._model.context_per_slot(order.context_tokens)
+        self._plan = plan_context(
+            order, header, model_bytes=self._model.size_bytes, free_bytes=free_bytes, cores=usable_cores()
+        )
+        self._context_tokens = self._plan.context_tokens
         self._candidates = Candidates(self._model.vocabulary.size)
-        self._shared = self._new_lane(order.slots)
+        self._shared = self._new_lane(self._plan)
         self._prompts = PromptMaker(self._model, context_tokens=self._context_tokens, slots=order.slots)
         return EngineInfo(
             model_name=self._model.name or order.model_ref,
@@ -66,22 +76,20 @@ class LlamaEngine:
             model_bytes=self._model.size_bytes,
         )
 
-    def _new_lane(self, sequences: int, *, is_alone: bool = False) -> Lane:
-        context = self._model.new_context(
-            slots=sequences, context_tokens=self._context_tokens, threads=self._model.threads(self._order.threads)
-        )
+    def _new_lane(self, options: ContextOptions, *, is_alone: bool = False) -> Lane:
+        layout = options.layout
         shape = CacheShape(
-            sequences=sequences,
+            sequences=layout.sequences,
             context_tokens=self._context_tokens,
-            budget_tokens=sequences * self._context_tokens,
-            is_shared=False,
+            budget_tokens=layout.tokens,
+            is_shared=layout.is_unified,
             can_cut=self._model.can_forget_last_tokens,
         )
         return Lane(
             LaneSpec(
-                context=context,
+                context=self._model.new_context(options),
                 shape=shape,
-                batch_tokens=max(BATCH_TOKENS, sequences),
+                batch_tokens=options.batch_tokens,
                 vocabulary=self._model.vocabulary,
                 candidates=self._candidates,
                 times=self._times,
@@ -189,7 +197,7 @@ class LlamaEngine:
         if run.execution.request.determinism != "strict":
             return self._shared
         if self._alone is None:
-            self._alone = self._new_lane(1, is_alone=True)
+            self._alone = self._new_lane(replace(self._plan, slots=1, sequences=0), is_alone=True)
         return self._alone
 
     def _taken_events(self, runs: Iterable[Run]) -> list[JobEvents]:

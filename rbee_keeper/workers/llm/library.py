@@ -4,17 +4,18 @@ Importing the package `llama_cpp` runs its `__init__`, which brings the high-lev
 times the cost of the bindings alone, paid at every start of a worker. Only the bindings are used here.
 """
 
-import ctypes
 import importlib
 import importlib.util
+import os
 import sys
 import types
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
+from ...contract.engine_words import EngineLogLevel
+from ...daemon.narration import Narrator
 from ...errors import BackendUnavailable
-
-_LEVELS = {2: "INFO", 3: "WARN", 4: "ERROR"}
+from .engine_log import EngineLog
 
 
 def _load_bindings() -> Any:
@@ -34,23 +35,33 @@ def _load_bindings() -> Any:
 
 
 api: Any = _load_bindings()
+_NARRATOR = Narrator("worker-rbee")
 
 
-def ggml() -> Any:
-    """Return the library below llama.cpp, which reads model files; it is loaded already, as a part of it."""
-    folder = Path(api._lib._name).parent  # noqa: SLF001 - the bindings do not tell where they found it otherwise
-    return ctypes.CDLL(str(next(folder.glob("libggml-base.*"))))
+def _say(level: EngineLogLevel, line: str) -> None:
+    _NARRATOR.say("engine", line, level=level)
+
+
+_log = EngineLog(_say, level="WARN")
 
 
 def _on_log(level: int, text: bytes, _: Any) -> None:
-    if level in (3, 4):
-        sys.stderr.write(f"llama.cpp {_LEVELS[level]}: {text.decode('utf-8', 'replace').rstrip()}\n")
+    """Take a piece of the log; what goes wrong here must not reach llama.cpp."""
+    with suppress(Exception):
+        _log.take(level, text)
 
 
 _LOG_CALLBACK = api.llama_log_callback(_on_log)
 
 
-def initialise() -> None:
-    """Prepare llama.cpp once per process; its warnings and errors go to standard error."""
+def initialise(log_level: EngineLogLevel = "WARN") -> None:
+    """Prepare llama.cpp once per process; its lines of that level and worse ones are narrated.
+
+    When llama.cpp aborts it starts a debugger, if there is one, to print a trace: seconds in which the worker is
+    neither alive nor dead. That is turned off.
+    """
+    os.putenv("GGML_NO_BACKTRACE", "1")
+    global _log
+    _log = EngineLog(_say, level=log_level)
     api.llama_log_set(_LOG_CALLBACK, None)
     api.llama_backend_init()

@@ -1,21 +1,27 @@
 """A model file in memory: its vocabulary, its template, its context."""
 
 import ctypes
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from ...errors import BackendUnavailable, ModelIncompatible, ModelNotFound, RequestCanceled
+from ...contract.engine_options import EngineOptions, LoraAdapter
+from ...contract.workers import LaunchOrder
+from ...errors import BackendUnavailable, ModelIncompatible, RequestCanceled
+from ...gguf.header import Header, read_header
+from ...gguf.memory import least_memory
+from ...gguf.tensor_types import CACHE_TYPES
 from .chat_template import ChatTemplate
-from .header import Header, read_header
+from .context_options import ContextOptions, cache_wish
+from .device_choice import DeviceChoice, choose_devices
+from .layout import Layout
 from .library import api
+from .lora import Adapters
 from .vocabulary import Vocabulary
 
-BATCH_TOKENS = 512
-MAX_DEFAULT_CONTEXT = 8192
-_GGUF_MAGIC = b"GGUF"
 _TEXT_BYTES = 512
-_SINGLE_THREAD_BELOW_BYTES = 48_000_000
+_FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
+_NON_CAUSAL, _CAUSAL = 1, 0
 
 
 def check_file(path: Path) -> Header:
@@ -25,42 +31,42 @@ def check_file(path: Path) -> Header:
         ModelNotFound: there is no such file.
         ModelIncompatible: it is not GGUF, is damaged or holds no weights.
     """
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelNotFound(f"the model file cannot be read: {error.strerror}", hint="rbee doctor") from error
-    if magic != _GGUF_MAGIC:
-        raise ModelIncompatible(
-            "the file is not a GGUF model", hint="use a model file that ends in .gguf, for example bee-tiny"
-        )
-    header = read_header(path)
-    if header is None:
-        raise ModelIncompatible("the file is a damaged GGUF model", hint="get it again; rbee logs worker says more")
-    if header.tensors == 0:
-        raise ModelIncompatible("the file holds no weights, only a vocabulary", hint="use the whole model file")
-    return header
+    return read_header(path)
+
+
+def place(order: LaunchOrder, header: Header) -> DeviceChoice | None:
+    """Return the devices for the whole model; None for the CPU.
+
+    Raises:
+        BackendUnavailable: llama.cpp was built without devices, or sees no such device.
+        InsufficientVram: the model does not fit.
+    """
+    if order.backend == "cpu":
+        return None
+    if not api.llama_supports_gpu_offload():
+        raise BackendUnavailable("llama.cpp was built without support for this device", hint="rbee infer --backend cpu")
+    from .devices import devices
+
+    need = least_memory(
+        header, cache_wish(order), weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens
+    )
+    return choose_devices(devices(), device=order.device, shares=order.engine.tensor_split, required_bytes=need.total)
 
 
 class Model:
     """The weights of one file, on the CPU or wholly on a device."""
 
-    def __init__(self, path: Path, *, on_device: bool, device: int, report: Callable[[float], bool]) -> None:
+    def __init__(
+        self, path: Path, *, options: EngineOptions, choice: DeviceChoice | None, report: Callable[[float], bool]
+    ) -> None:
         """Load a checked file; `report` takes the share that is done, 0 to 1, and returns False to give up.
 
         Raises:
             ModelIncompatible: llama.cpp cannot load it.
-            BackendUnavailable: the device is not one that llama.cpp was built for.
             RequestCanceled: the load was given up.
         """
-        if on_device and not api.llama_supports_gpu_offload():
-            raise BackendUnavailable(
-                "llama.cpp was built without support for this device", hint="rbee infer --backend cpu"
-            )
         self._gave_up = False
-        parameters = api.llama_model_default_params()
-        parameters.n_gpu_layers = -1 if on_device else 0
-        parameters.main_gpu = device
+        parameters = _model_parameters(options, choice)
 
         def on_progress(share: float, _: ctypes.c_void_p) -> bool:
             self._gave_up = not report(share)
@@ -77,6 +83,16 @@ class Model:
                 hint="rbee logs shows what llama.cpp said",
             )
         self.vocabulary = Vocabulary(self.handle)
+        self._adapters = Adapters(self.handle, (), "")
+
+    def add_adapters(self, adapters: Sequence[LoraAdapter], architecture: str) -> None:
+        """Load the adapters that every context made from now on uses.
+
+        Raises:
+            ModelNotFound: a file is missing.
+            ModelIncompatible: a file is no adapter for this model.
+        """
+        self._adapters = Adapters(self.handle, adapters, architecture)
 
     @property
     def size_bytes(self) -> int:
@@ -99,36 +115,25 @@ class Model:
         vocabulary = self.vocabulary
         begin = "" if vocabulary.adds_begin_token() else vocabulary.text_of_special(vocabulary.begin_token())
         return ChatTemplate(
-            text.decode() if text else None,
+            text.decode("utf-8", "replace") if text else None,
             begin_text=begin,
             end_text=vocabulary.text_of_special(vocabulary.end_token()),
         )
 
-    def context_per_slot(self, wanted: int) -> int:
-        """Return the context of one slot: what is wanted, else the model's own up to a bound."""
-        if wanted:
-            return min(wanted, self.trained_context)
-        return min(self.trained_context, MAX_DEFAULT_CONTEXT)
-
-    def new_context(self, *, slots: int, context_tokens: int, threads: int) -> ctypes.c_void_p:
-        """Return a context with room for `slots` sequences of `context_tokens` each.
+    def new_context(self, options: ContextOptions) -> ctypes.c_void_p:
+        """Return a context with the model's adapters.
 
         Raises:
             ModelIncompatible: llama.cpp cannot make one, mostly for want of memory.
         """
-        parameters = api.llama_context_default_params()
-        parameters.n_ctx = slots * context_tokens
-        parameters.n_seq_max = slots
-        parameters.n_batch = max(BATCH_TOKENS, slots)
-        parameters.n_ubatch = parameters.n_batch
-        parameters.n_threads = threads
-        parameters.n_threads_batch = threads
-        parameters.no_perf = True
-        context = api.llama_init_from_model(self.handle, parameters)
+        context = api.llama_init_from_model(self.handle, _context_parameters(options, options.layout))
         if not context:
             raise ModelIncompatible(
-                "llama.cpp could not make a context for this model", hint="lower slots or context_tokens"
+                "llama.cpp could not make a context for this model",
+                hint="lower slots, context_tokens or kv_tokens, and use f16 for kv_type_k and kv_type_v;"
+                " rbee logs shows what llama.cpp said",
             )
+        self._adapters.apply(context)
         return ctypes.c_void_p(context) if isinstance(context, int) else context
 
     @property
@@ -139,14 +144,6 @@ class Model:
             keeps_all and not api.llama_model_is_recurrent(self.handle) and not api.llama_model_is_hybrid(self.handle)
         )
 
-    def threads(self, wanted: int) -> int:
-        """Return the threads that decode fastest: for small models the threads' waiting costs more than it gains."""
-        if wanted:
-            return wanted
-        if self.size_bytes < _SINGLE_THREAD_BELOW_BYTES:
-            return 1
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
     def close(self) -> None:
         """Free the weights."""
         api.llama_model_free(self.handle)
@@ -155,3 +152,45 @@ class Model:
         buffer = ctypes.create_string_buffer(_TEXT_BYTES)
         length = api.llama_model_meta_val_str(self.handle, key.encode(), buffer, len(buffer))
         return buffer.value.decode("utf-8", "replace") if length > 0 else ""
+
+
+def _model_parameters(options: EngineOptions, choice: DeviceChoice | None) -> Any:
+    """Return llama.cpp's parameters; a model on a device is there with every layer."""
+    parameters = api.llama_model_default_params()
+    parameters.load_mode = {
+        (False, False): api.LLAMA_LOAD_MODE_NONE,
+        (True, False): api.LLAMA_LOAD_MODE_MMAP,
+        (False, True): api.LLAMA_LOAD_MODE_MLOCK,
+        (True, True): api.LLAMA_LOAD_MODE_MMAP_MLOCK,
+    }[options.mmap, options.mlock]
+    parameters.n_gpu_layers = 0 if choice is None else -1
+    if choice is not None:
+        parameters.main_gpu = choice.main
+        parameters.split_mode = api.LLAMA_SPLIT_MODE_LAYER if choice.shares else api.LLAMA_SPLIT_MODE_NONE
+        if choice.shares:
+            shares = (ctypes.c_float * api.llama_max_devices())(*choice.shares)
+            parameters.tensor_split = ctypes.cast(shares, ctypes.POINTER(ctypes.c_float))
+    return parameters
+
+
+def _context_parameters(options: ContextOptions, layout: Layout) -> Any:
+    parameters = api.llama_context_default_params()
+    parameters.n_ctx = layout.tokens
+    parameters.n_seq_max = layout.sequences
+    parameters.kv_unified = layout.is_unified
+    parameters.n_batch = options.batch_tokens
+    parameters.n_ubatch = options.batch_tokens
+    # llama.cpp aborts when there is not an output for every sequence
+    parameters.n_outputs_max = max(options.outputs, layout.sequences) if options.outputs else 0
+    parameters.n_threads = options.threads
+    parameters.n_threads_batch = options.threads_batch
+    parameters.type_k = CACHE_TYPES[options.kv_type_k]
+    parameters.type_v = CACHE_TYPES[options.kv_type_v]
+    parameters.flash_attn_type = _FLASH_ATTENTION[options.flash_attention]
+    parameters.embeddings = options.embeddings
+    if options.pooling is not None:
+        parameters.pooling_type = options.pooling
+    if options.is_causal is not None:
+        parameters.attention_type = _CAUSAL if options.is_causal else _NON_CAUSAL
+    parameters.no_perf = True
+    return parameters

@@ -35,3 +35,18 @@ def test_less_free_than_reserved_counts_as_none() -> None:
     with pytest.raises(InsufficientRam) as caught:
         require_memory(model_bytes=1, free_bytes=1, reserve_bytes=GB)
     assert caught.value.details["available_mb"] == 0
+
+
+def test_an_estimate_above_the_file_size_rule_counts() -> None:
+    """A long context can take more than the weights."""
+    require_memory(model_bytes=GB, free_bytes=3 * GB, reserve_bytes=0, estimated_bytes=3 * GB)
+    with pytest.raises(InsufficientRam) as caught:
+        require_memory(model_bytes=GB, free_bytes=3 * GB - 1, reserve_bytes=0, estimated_bytes=3 * GB)
+    assert caught.value.details["required_mb"] == 3000
+    assert "context_tokens" in caught.value.hint
+
+
+def test_an_estimate_below_it_does_not() -> None:
+    """The rule of the contract is the least."""
+    with pytest.raises(InsufficientRam):
+        require_memory(model_bytes=10 * GB, free_bytes=11 * GB, reserve_bytes=0, estimated_bytes=10 * GB)

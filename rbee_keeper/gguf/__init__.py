@@ -1,0 +1,1 @@
+"""GGUF: what a model file says about itself, and the memory that it will need."""

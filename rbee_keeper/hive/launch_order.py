@@ -1,0 +1,42 @@
+"""Pure: from the settings to what a worker is told about its load."""
+
+from typing import cast
+
+from ..config.settings import Settings
+from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
+from ..contract.engine_words import EngineLogLevel, FlashAttention, KvType
+from ..gguf.memory import CacheWish
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """Return what the engine is told; the words have been checked with the settings.
+
+    Raises:
+        ConfigInvalid: two settings contradict each other.
+    """
+    options = EngineOptions(
+        mmap=settings.mmap,
+        mlock=settings.mlock,
+        kv_tokens=settings.kv_tokens,
+        threads_batch=settings.threads_batch,
+        batch_tokens=settings.batch_tokens,
+        kv_type_k=cast("KvType", settings.kv_type_k),
+        kv_type_v=cast("KvType", settings.kv_type_v),
+        flash_attention=cast("FlashAttention", settings.flash_attention),
+        tensor_split=parse_shares(settings.tensor_split),
+        lora=tuple(parse_lora(str(path)) for path in settings.lora),
+        log_level=cast("EngineLogLevel", settings.engine_log_level),
+    )
+    require_consistent(options)
+    return options
+
+
+def cache_wish(settings: Settings) -> CacheWish:
+    """Return the cache that workers are told to make."""
+    return CacheWish(
+        slots=settings.slots,
+        context_tokens=settings.context_tokens,
+        kv_tokens=settings.kv_tokens,
+        type_k=settings.kv_type_k,
+        type_v=settings.kv_type_v,
+    )
