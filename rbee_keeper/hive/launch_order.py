@@ -5,7 +5,6 @@ from typing import cast
 from ..config.settings import Settings
 from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
 from ..contract.engine_words import EngineLogLevel, FlashAttention, KvType
-from ..gguf.memory import CacheWish
 
 
 def engine_options(settings: Settings) -> EngineOptions:
@@ -29,14 +28,3 @@ def engine_options(settings: Settings) -> EngineOptions:
     )
     require_consistent(options)
     return options
-
-
-def cache_wish(settings: Settings) -> CacheWish:
-    """Return the cache that workers are told to make."""
-    return CacheWish(
-        slots=settings.slots,
-        context_tokens=settings.context_tokens,
-        kv_tokens=settings.kv_tokens,
-        type_k=settings.kv_type_k,
-        type_v=settings.kv_type_v,
-    )

@@ -6,13 +6,13 @@ from ..contract.engine_options import EngineOptions
 from ..contract.ids import WorkerId
 from ..contract.wire import encode
 from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
-from ..errors import BackendUnavailable, InvalidInput, ModelIncompatible, ModelNotFound
+from ..errors import BackendUnavailable, InvalidInput
 from ..supervisor.free_memory import free_memory_bytes
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import require_memory
 from .devices import available_backends
-from .launch_order import cache_wish, engine_options
+from .launch_order import engine_options
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
@@ -88,28 +88,14 @@ class WorkerSpawner:
         """
         if file.size_bytes < _MEMORY_CHECK_FROM_BYTES or request.backend != "cpu":
             return
+        from .memory_estimate import estimated_bytes
+
         require_memory(
             model_bytes=file.size_bytes,
             free_bytes=free_memory_bytes(),
             reserve_bytes=self._settings.memory_reserve_bytes,
-            estimated_bytes=self._estimated_bytes(file),
+            estimated_bytes=estimated_bytes(file, self._settings),
         )
-
-    def _estimated_bytes(self, file: ModelFile) -> int:
-        """Return what the model's figures say; 0 when they cannot be read, of which the worker tells why."""
-        from ..gguf.header import read_figures
-        from ..gguf.memory import least_memory
-
-        try:
-            figures = read_figures(file.path)
-        except (ModelIncompatible, ModelNotFound):
-            return 0
-        return least_memory(
-            figures,
-            cache_wish(self._settings),
-            weights_bytes=file.size_bytes,
-            batch_tokens=self._settings.batch_tokens,
-        ).total
 
     def _order(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile, engine: EngineOptions) -> LaunchOrder:
         return LaunchOrder(

@@ -1,6 +1,7 @@
 """What happens when something breaks: a clear error, and the next task works."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -118,6 +119,18 @@ def test_a_worker_that_crashes_while_it_loads_is_reported_at_once(home: Home) ->
     assert events[-1].data["code"] == "WORKER_CRASHED"
     assert "SIGSEGV" in events[-1].data["message"]
     assert time.monotonic() - started_at < 20
+
+
+def test_a_worker_that_crashes_while_it_loads_is_not_started_again_by_itself(home: Home) -> None:
+    """Every task that waited for it ends with the reason; only a new task is a new try."""
+    model = home.fake_model(load_s=2, load_fault="crash")
+    _, queen = home.queen()
+    with ThreadPoolExecutor(3) as clients:
+        answers = list(clients.map(lambda _: events_of(queen, model), range(3)))
+    assert [events[-1].data["code"] for events in answers] == ["WORKER_CRASHED"] * 3
+    time.sleep(1.0)
+    assert home.roles()["worker"] == []
+    assert len(list(home.logs_dir.glob("*worker*.log"))) == 1
 
 
 def test_a_load_that_takes_too_long_is_given_up_and_reported(home: Home) -> None:

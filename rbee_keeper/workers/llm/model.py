@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...contract.engine_options import EngineOptions, LoraAdapter
 from ...contract.workers import LaunchOrder
@@ -13,11 +13,13 @@ from ...gguf.memory import least_memory
 from ...gguf.tensor_types import CACHE_TYPES
 from .chat_template import ChatTemplate
 from .context_options import ContextOptions, cache_wish
-from .device_choice import DeviceChoice, choose_devices
 from .layout import Layout
 from .library import api
 from .lora import Adapters
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from .device_choice import DeviceChoice
 
 _TEXT_BYTES = 512
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
@@ -34,7 +36,7 @@ def check_file(path: Path) -> Header:
     return read_header(path)
 
 
-def place(order: LaunchOrder, header: Header) -> DeviceChoice | None:
+def place(order: LaunchOrder, header: Header) -> "DeviceChoice | None":
     """Return the devices for the whole model; None for the CPU.
 
     Raises:
@@ -45,6 +47,7 @@ def place(order: LaunchOrder, header: Header) -> DeviceChoice | None:
         return None
     if not api.llama_supports_gpu_offload():
         raise BackendUnavailable("llama.cpp was built without support for this device", hint="rbee infer --backend cpu")
+    from .device_choice import choose_devices
     from .devices import devices
 
     need = least_memory(
@@ -57,7 +60,7 @@ class Model:
     """The weights of one file, on the CPU or wholly on a device."""
 
     def __init__(
-        self, path: Path, *, options: EngineOptions, choice: DeviceChoice | None, report: Callable[[float], bool]
+        self, path: Path, *, options: EngineOptions, choice: "DeviceChoice | None", report: Callable[[float], bool]
     ) -> None:
         """Load a checked file; `report` takes the share that is done, 0 to 1, and returns False to give up.
 
@@ -154,7 +157,7 @@ class Model:
         return buffer.value.decode("utf-8", "replace") if length > 0 else ""
 
 
-def _model_parameters(options: EngineOptions, choice: DeviceChoice | None) -> Any:
+def _model_parameters(options: EngineOptions, choice: "DeviceChoice | None") -> Any:
     """Return llama.cpp's parameters; a model on a device is there with every layer."""
     parameters = api.llama_model_default_params()
     parameters.load_mode = {

@@ -5,7 +5,8 @@ import pytest
 from rbee_keeper.config.settings import load_settings
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ConfigInvalid
-from rbee_keeper.hive.launch_order import cache_wish, engine_options
+from rbee_keeper.hive.launch_order import engine_options
+from rbee_keeper.hive.memory_estimate import cache_wish
 
 
 def test_default_settings_are_the_usual_options() -> None:
