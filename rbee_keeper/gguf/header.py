@@ -1,8 +1,9 @@
 """The figures of a model file, and the checks that keep it from ending the engine's process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..errors import ModelIncompatible
 from .reader import TOKENS, GgufArray, GgufHead, Scalar, damaged, read_head
@@ -22,8 +23,7 @@ _TOKEN_ARRAYS = {
 _STATE_SIZES = ("ssm.state_size", "wkv.head_size")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """The figures that are known before the load; 0 or empty where the file does not tell.
 
     `kv_heads` has one figure for each layer. `pooling` is None in a file that names none.

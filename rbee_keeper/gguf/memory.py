@@ -1,6 +1,6 @@
 """Pure: the memory that a model needs beside its weights, from the figures of its file."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .header import Header
 from .tensor_types import cache_bytes
@@ -12,8 +12,7 @@ _FLOAT_BYTES = 4
 _SHARE_FOR_CACHE = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheWish:
+class CacheWish(Struct, frozen=True, kw_only=True):
     """The cache that is asked for; 0 tokens of `context_tokens` or `kv_tokens` leave the figure to rbee."""
 
     slots: int
@@ -23,8 +22,7 @@ class CacheWish:
     type_v: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryNeed:
+class MemoryNeed(Struct, frozen=True, kw_only=True):
     """The bytes of each part of a loaded model."""
 
     weights: int

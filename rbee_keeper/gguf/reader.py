@@ -6,9 +6,10 @@ anything is done with it, so that no file costs more than its head is long.
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from ..errors import ModelIncompatible, ModelNotFound
 from .tensor_types import BLOCKS
@@ -45,8 +46,7 @@ _INT64_MAX = 2**63 - 1
 TOKENS = "tokenizer.ggml.tokens"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GgufArray:
+class GgufArray(Struct, frozen=True, kw_only=True):
     """An array of the metadata; `values` only for numbers, and only when they are few."""
 
     kind: int
@@ -54,8 +54,7 @@ class GgufArray:
     values: tuple[Scalar, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GgufHead:
+class GgufHead(Struct, frozen=True, kw_only=True):
     """Everything in front of the weights; without tensors when the reading stopped at the vocabulary."""
 
     values: Mapping[str, Scalar | GgufArray]

@@ -1,6 +1,6 @@
 """What a context is made with, and how that follows from the order and the machine."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ...contract.engine_words import FlashAttention, KvType
 from ...contract.workers import LaunchOrder
@@ -12,8 +12,7 @@ from .layout import Layout, divide
 _SINGLE_THREAD_BELOW_BYTES = 48_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextOptions:
+class ContextOptions(Struct, frozen=True, kw_only=True):
     """The figures of one context, all of them decided.
 
     `kv_tokens` is the room over all slots; `sequences` may exceed `slots` where the room is shared. `outputs` is how

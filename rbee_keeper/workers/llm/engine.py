@@ -3,8 +3,9 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute

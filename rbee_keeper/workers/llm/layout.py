@@ -1,10 +1,9 @@
 """Pure: how the room of the cache is divided among sequences."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """A divided cache; `tokens` is its whole size, `sequences` how many can be told apart in it.
 
     In a unified cache all sequences share one room, so one may take what another leaves. Otherwise each has a room of

@@ -1,8 +1,7 @@
 """Memory: weights, cache and working room, from the figures of a file."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.gguf.header import Header, read_header
