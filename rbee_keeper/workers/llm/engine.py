@@ -60,12 +60,12 @@ class LlamaEngine:
 
         choice = place(order, header)
         free_bytes = choice.free_bytes if choice else free_memory_bytes()
+        self._plan = plan_context(
+            order, header, model_bytes=header.weights_bytes, free_bytes=free_bytes, cores=usable_cores()
+        )
         self._model = Model(path, options=order.engine, choice=choice, report=on_share)
         self._model.add_adapters(order.engine.lora, header.architecture)
         self._order = order
-        self._plan = plan_context(
-            order, header, model_bytes=self._model.size_bytes, free_bytes=free_bytes, cores=usable_cores()
-        )
         self._context_tokens = self._plan.context_tokens
         self._candidates = Candidates(self._model.vocabulary.size)
         self._shared = self._new_lane(self._plan)

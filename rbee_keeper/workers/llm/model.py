@@ -181,8 +181,8 @@ def _context_parameters(options: ContextOptions, layout: Layout) -> Any:
     parameters.n_ctx = layout.tokens
     parameters.n_seq_max = layout.sequences
     parameters.kv_unified = layout.is_unified
-    parameters.n_batch = options.batch_tokens
-    parameters.n_ubatch = options.batch_tokens
+    parameters.n_batch = max(options.batch_tokens, layout.sequences)
+    parameters.n_ubatch = parameters.n_batch
     # llama.cpp aborts when there is not an output for every sequence
     parameters.n_outputs_max = max(options.outputs, layout.sequences) if options.outputs else 0
     parameters.n_threads = options.threads
