@@ -11,7 +11,7 @@ from ...errors import BackendUnavailable, ModelIncompatible, RequestCanceled
 from ...gguf.header import Header, read_header
 from ...gguf.memory import least_memory
 from ...gguf.tensor_types import CACHE_TYPES
-from .chat_template import ChatTemplate
+from .chat.chat_format import ChatFormat
 from .context_options import ContextOptions, cache_wish
 from .layout import Layout
 from .library import api
@@ -112,12 +112,12 @@ class Model:
         """The name that the file gives itself; empty when it gives none."""
         return self._metadata("general.name")
 
-    def chat_template(self) -> ChatTemplate:
-        """Return the template of the file."""
+    def chat_format(self) -> ChatFormat:
+        """Return the chat side of the file, made from its template."""
         text = api.llama_model_chat_template(self.handle, None)
         vocabulary = self.vocabulary
         begin = "" if vocabulary.adds_begin_token() else vocabulary.text_of_special(vocabulary.begin_token())
-        return ChatTemplate(
+        return ChatFormat(
             text.decode("utf-8", "replace") if text else None,
             begin_text=begin,
             end_text=vocabulary.text_of_special(vocabulary.end_token()),

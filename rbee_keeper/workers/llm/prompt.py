@@ -13,7 +13,8 @@ class PromptMaker:
     def __init__(self, model: Model, *, context_tokens: int, slots: int) -> None:
         """Take the model's own chat template."""
         self._vocabulary = model.vocabulary
-        self._template = model.chat_template()
+        self._model = model
+        self._chat_format = model.chat_format()
         self._context_tokens = context_tokens
         self._slots = slots
 
@@ -25,11 +26,14 @@ class PromptMaker:
             ContextTooLong: prompt and answer together are longer than the context.
         """
         self._require_slots(request)
-        prompt = self._infill(request) if request.suffix is not None else self._prompt(request)
-        if not prompt:
+        if request.suffix is not None:
+            prepared = Prepared(request=request, prompt=self._infill(request), stop=tuple(request.stop))
+        else:
+            prepared = self._chat(request)
+        if not prepared.prompt:
             raise InferenceFailed("the prompt has no tokens")
-        self._require_room(len(prompt), request.max_tokens)
-        return Prepared(request=request, prompt=prompt, stop=tuple(request.stop))
+        self._require_room(len(prepared.prompt), request.max_tokens)
+        return prepared
 
     def _require_slots(self, request: Execute) -> None:
         most = 1 if request.determinism == "strict" else self._slots
@@ -37,9 +41,18 @@ class PromptMaker:
             reason = "with strict determinism" if most == 1 else f"on a worker of {self._slots} slots"
             raise InvalidInput(f"n can be at most {most} {reason}", hint="ask again for more answers")
 
-    def _prompt(self, request: Execute) -> list[int]:
-        text = self._template.render(request)
-        return self._vocabulary.tokenize(text, parse_special=not request.raw)
+    def _chat(self, request: Execute) -> Prepared:
+        chat = self._chat_format.render(request)
+        require_grammar(chat.grammar, self._model)
+        special = map(self._vocabulary.token_of_special, chat.shown_special)
+        return Prepared(
+            request=request,
+            prompt=self._vocabulary.tokenize(chat.prompt, parse_special=chat.parse_special),
+            grammar=chat.grammar,
+            stop=chat.stop,
+            shown_special=frozenset(token for token in special if token is not None),
+            new_reader=chat.new_reader,
+        )
 
     def _infill(self, request: Execute) -> list[int]:
         """Return prefix and suffix between the tokens that the model knows for this."""

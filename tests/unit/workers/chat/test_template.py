@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from rbee_keeper.workers.llm.chat_template import ChatTemplate
 
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput, ModelIncompatible
-from rbee_keeper.workers.llm.chat_template import ChatTemplate
 
 CHATML = (
     "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{{ eos_token }}{% endfor %}"

@@ -1,0 +1,74 @@
+"""The one grammar of an answer: thoughts, then a call of a tool or the form that was asked for."""
+
+from collections.abc import Sequence
+
+from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
+from ....contract.tasks import Execute
+from ..grammar.builder import GrammarBuilder
+from ..grammar.json_schema import add_schema
+from ..grammar.regex import add_regex
+from .call_grammar import schemas_of, thinking
+from .formats import ToolFormat
+from .reasoning_reader import ReasoningTags
+
+
+def answer_grammar(
+    request: Execute,
+    tools: Sequence[Tool] = (),
+    tool_format: ToolFormat | None = None,
+    tags: ReasoningTags | None = None,
+    *,
+    is_thinking: bool = False,
+) -> str:
+    """Return the grammar of the answer to a request; empty when any text may come.
+
+    `is_thinking` tells that the prompt ends with the tag that opens the thoughts. A grammar of the client's own holds
+    from the first character on.
+
+    Raises:
+        InvalidInput: no grammar can hold what is asked for.
+    """
+    if isinstance(request.response_format, Gbnf) and not must_call(request):
+        return request.response_format.grammar
+    builder = GrammarBuilder()
+    forms: list[str] = []
+    if tools and tool_format is not None and (must_call(request) or has_form(request)):
+        named = [tool for tool in tools if _may_be_called(request, tool)]
+        many = request.parallel_tool_calls and not isinstance(request.tool_choice, NamedTool)
+        forms.append(tool_format.write_grammar(builder, schemas_of(named), many))
+    if has_form(request) and not must_call(request):
+        forms.append(_form(builder, request))
+    if not forms:
+        return ""
+    root = builder.add("form", " | ".join(forms)) if len(forms) > 1 else forms[0]
+    if tags is not None:
+        thought = thinking(builder, tags[1])
+        first = thought if is_thinking else f"( {builder.literal(tags[0])} {thought} )?"
+        root = builder.add("answer", f"{first} {root}")
+    return builder.text(root)
+
+
+def must_call(request: Execute) -> bool:
+    """Tell whether the answer has to be a call."""
+    return request.tool_choice == "required" or isinstance(request.tool_choice, NamedTool)
+
+
+def has_form(request: Execute) -> bool:
+    """Tell whether the text of the answer has to have a form."""
+    return not isinstance(request.response_format, PlainText)
+
+
+def _may_be_called(request: Execute, tool: Tool) -> bool:
+    choice = request.tool_choice
+    return not isinstance(choice, NamedTool) or choice.function.name == tool.function.name
+
+
+def _form(builder: GrammarBuilder, request: Execute) -> str:
+    match request.response_format:
+        case JsonSchema(json_schema=named):
+            return add_schema(builder, named.schema)
+        case Regex(pattern=pattern):
+            return add_regex(builder, pattern)
+        case JsonObject():
+            return add_schema(builder, {"type": "object"})
+    raise AssertionError("text and the client's own grammar need no rules")
