@@ -4,7 +4,7 @@ Control tokens stand in them as their text: llama.cpp holds a grammar against th
 included, so that `[TOOL_CALLS]` is met by the one token as well as by its characters.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ....contract.chat import Tool
