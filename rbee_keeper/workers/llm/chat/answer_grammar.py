@@ -7,6 +7,7 @@ from ....contract.tasks import Execute
 from ..grammar.builder import GrammarBuilder
 from ..grammar.json_schema import add_schema
 from ..grammar.regex import add_regex
+from ..grammar.response_format import grammar_of
 from .call_grammar import schemas_of, thinking
 from .formats import ToolFormat
 from .reasoning_reader import ReasoningTags
@@ -29,7 +30,7 @@ def answer_grammar(
         InvalidInput: no grammar can hold what is asked for.
     """
     if isinstance(request.response_format, Gbnf) and not must_call(request):
-        return request.response_format.grammar
+        return grammar_of(request.response_format)
     builder = GrammarBuilder()
     forms: list[str] = []
     if tools and tool_format is not None and (must_call(request) or has_form(request)):

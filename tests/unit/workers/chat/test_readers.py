@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbee_keeper.contract.events import Logprob, Token, TokenLogprob, ToolCallDelta
@@ -65,8 +65,10 @@ CALLS = [
     (H, '<tool_call>{"name": "clock", "arguments": {}}</tool_call> Done.', Answer(" Done.", calls=[("clock", "{}")])),
     (
         Q,
-        "<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n<parameter=days>\n2\n</parameter>\n"
-        "</function>\n</tool_call>",
+        (
+            "<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n"
+            "<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>"
+        ),
         one('{"city": "Bern","days": 2}'),
     ),
     (
@@ -194,6 +196,7 @@ _FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(max_examples=500)
 @given(
     st.sampled_from(FORMATS),
     st.lists(_FRAGMENTS, max_size=14).map("".join),
@@ -221,8 +224,12 @@ def test_arguments_come_while_they_are_written() -> None:
     pieces = ["<tool_call>", '{"name": "weather",', ' "arguments": {"ci', 'ty": "B', 'ern"}', "}</tool_call>"]
     tool_reader = reader(formats.HERMES)
     deltas = [
-        [(e.name, e.arguments) for e in tool_reader.push(Token(t=piece, i=0)) if isinstance(e, ToolCallDelta)]
-        for piece in pieces
+        [
+            (each.name, each.arguments)
+            for each in tool_reader.push(Token(t=text, i=0))
+            if isinstance(each, ToolCallDelta)
+        ]
+        for text in pieces
     ]
     assert deltas == [[], [], [("weather", ""), ("", '{"ci')], [("", 'ty": "B')], [("", 'ern"}')], []]
 
