@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from generator.chat_reference import chat_files
 from generator.command_line import read_application
 from generator.completions import completion_files
 from generator.daemon_programs import read_daemon_programs
@@ -19,7 +20,7 @@ def generated_files() -> dict[Path, str]:
     """Return the content of every generated file by its path."""
     root, daemons = read_application(), read_daemon_programs()
     files = completion_files(root) | man_files(root, daemons) | reference_files(root, daemons)
-    files |= http_api_files() | rhai_files()
+    files |= http_api_files() | rhai_files() | chat_files()
     return {ROOT / name: content for name, content in files.items()}
 
 

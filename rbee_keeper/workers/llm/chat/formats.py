@@ -54,8 +54,9 @@ FUNCTIONARY = ToolFormat(
     write_grammar=call_grammar.functionary,
 )
 GENERIC = ToolFormat(name="generic", syntax=call_syntax.GENERIC, write_grammar=call_grammar.generic)
+TOOL_FORMATS = (HERMES, QWEN_XML, LLAMA, MISTRAL, MISTRAL_NAMED, FUNCTIONARY, GENERIC)
 
-_REASONING: tuple[ReasoningTags, ...] = (
+REASONING: tuple[ReasoningTags, ...] = (
     ("<think>", "</think>"),
     ("[THINK]", "[/THINK]"),
     ("<seed:think>", "</seed:think>"),
@@ -80,4 +81,4 @@ def tool_format(template: str, *, knows_tools: bool) -> ToolFormat:
 
 def reasoning_tags(template: str) -> ReasoningTags | None:
     """Return what a model with this template writes around its thoughts; None when it has no such tags."""
-    return next((tags for tags in _REASONING if tags[0] in template or tags[1] in template), None)
+    return next((tags for tags in REASONING if tags[0] in template or tags[1] in template), None)

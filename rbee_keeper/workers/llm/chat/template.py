@@ -7,7 +7,8 @@ from typing import Any
 import jinja2
 
 from ....errors import InvalidInput, ModelIncompatible
-from .sandbox import MAX_TEXT, BoundedEnvironment, TooMuch, raise_exception
+from .bounds import MAX_TEXT, TooMuch
+from .sandbox import BoundedEnvironment, raise_exception
 
 MAX_SECONDS = 5.0
 _MAX_SOURCE = 1_000_000

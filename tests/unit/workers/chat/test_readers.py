@@ -11,7 +11,7 @@ from rbee_keeper.contract.events import Logprob, Token, TokenLogprob, ToolCallDe
 from rbee_keeper.workers.llm.chat import formats
 from rbee_keeper.workers.llm.chat.answer_reader import ChainedReader
 from rbee_keeper.workers.llm.chat.call_grammar import schemas_of
-from rbee_keeper.workers.llm.chat.formats import ToolFormat
+from rbee_keeper.workers.llm.chat.formats import TOOL_FORMATS, ToolFormat
 from rbee_keeper.workers.llm.chat.json_scanner import JsonScanner
 from rbee_keeper.workers.llm.chat.reasoning_reader import ReasoningReader
 from rbee_keeper.workers.llm.chat.tool_call_reader import ToolCallReader
@@ -19,15 +19,6 @@ from rbee_keeper.workers.llm.chat.tool_call_reader import ToolCallReader
 from .families import TOOLS
 from .reading import Answer, read
 
-FORMATS = [
-    formats.HERMES,
-    formats.QWEN_XML,
-    formats.LLAMA,
-    formats.MISTRAL,
-    formats.MISTRAL_NAMED,
-    formats.FUNCTIONARY,
-    formats.GENERIC,
-]
 BERN = '{"city": "Bern", "days": 2}'
 
 
@@ -41,7 +32,7 @@ def one(arguments: str = BERN, name: str = "weather") -> Answer:
     return Answer(calls=[(name, arguments)])
 
 
-H, Q, L, M, N, F, G = FORMATS
+H, Q, L, M, N, F, G = TOOL_FORMATS
 CALLS = [
     (H, '<tool_call>\n{"name": "weather", "arguments": ' + BERN + "}\n</tool_call>", one()),
     (H, '<tool_call>{"arguments": ' + BERN + ', "name": "weather"}</tool_call>', one()),
@@ -190,15 +181,15 @@ _FRAGMENTS = st.sampled_from(
     [
         *("<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]", "<|python_tag|>", "<function=", "</function>", ">"),
         *('{"name": "weather"', ', "arguments": ', ', "parameters": ', BERN, "{}", "}", "{", "[", "]", ",", "; "),
-        *("weather", " ", "\n", "<", "<parameter=city>", "</parameter>", "text", '"', "\\", "null", "1", '{"tool_calls":'),
-        *("<think>", "</think>"),
+        *("weather", " ", "\n", "<", "<parameter=city>", "</parameter>", "text", '"', "\\", "null", "1"),
+        *('{"tool_calls":', "<think>", "</think>"),
     ]
 )  # fmt: skip
 
 
 @settings(max_examples=500)
 @given(
-    st.sampled_from(FORMATS),
+    st.sampled_from(TOOL_FORMATS),
     st.lists(_FRAGMENTS, max_size=14).map("".join),
     st.lists(st.integers(0, 300), max_size=12),
     st.booleans(),
@@ -223,14 +214,8 @@ def test_arguments_come_while_they_are_written() -> None:
     """A file that a model writes into a call takes minutes; its reader wants to see it grow."""
     pieces = ["<tool_call>", '{"name": "weather",', ' "arguments": {"ci', 'ty": "B', 'ern"}', "}</tool_call>"]
     tool_reader = reader(formats.HERMES)
-    deltas = [
-        [
-            (each.name, each.arguments)
-            for each in tool_reader.push(Token(t=text, i=0))
-            if isinstance(each, ToolCallDelta)
-        ]
-        for text in pieces
-    ]
+    pushed = [tool_reader.push(Token(t=text, i=0)) for text in pieces]
+    deltas = [[(e.name, e.arguments) for e in events if isinstance(e, ToolCallDelta)] for events in pushed]
     assert deltas == [[], [], [("weather", ""), ("", '{"ci')], [("", 'ty": "B')], [("", 'ern"}')], []]
 
 

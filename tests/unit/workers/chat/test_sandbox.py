@@ -76,7 +76,7 @@ NESTING = (
 )
 def test_a_hostile_template_is_refused_within_bounds(source: str) -> None:
     """It must neither hang the worker nor take the machine's memory."""
-    began = time.monotonic()
+    began = time.process_time()
     tracemalloc.start()
     try:
         with pytest.raises((InvalidInput, ModelIncompatible)):
@@ -84,7 +84,7 @@ def test_a_hostile_template_is_refused_within_bounds(source: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - began < 20 * MAX_SECONDS
+    assert time.process_time() - began < 20 * MAX_SECONDS
     assert peak < 2 * MAX_WRITTEN
 
 
