@@ -82,8 +82,8 @@ _DIALECTS = """
 
 A worker writes an answer in one of three dialects.
 
-- `task`: every event of the [contract](http-api.md#events), then `[DONE]`. Whole: an object with `text` and `end`, and
-  with `reasoning`, `tool_calls`, `logprobs` and `choices` where there are any.
+- `task`: every event of the [contract](http-api.md#events), then `[DONE]`. Whole: an object with `text` and `end`,
+  and with `reasoning`, `tool_calls`, `logprobs` and `choices` where there are any.
 - `chat`: `chat.completion.chunk` objects, then `[DONE]`. Whole: a `chat.completion`.
 - `completion`: `text_completion` objects, then `[DONE]`. Whole: a `text_completion`.
 
@@ -96,7 +96,10 @@ but for the last, whose `choices` are empty. An error in the middle of a stream 
 
 def chat_files() -> dict[str, str]:
     """Return the page by its path."""
-    formats = [(f"`{each.name}`", _FORMATS[each.name][0], f"`{_FORMATS[each.name][1]}`") for each in TOOL_FORMATS]
+    formats = []
+    for each in TOOL_FORMATS:
+        models, call = _FORMATS[each.name]
+        formats.append((f"`{each.name}`", models, f"`{call}`"))
     tags = [(f"`{opener}`", f"`{closer}`") for opener, closer in REASONING]
     parts = (
         _INTRODUCTION,

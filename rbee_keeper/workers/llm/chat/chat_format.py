@@ -39,7 +39,7 @@ class RenderedChat:
 
 
 class ChatFormat:
-    """The chat side of one model; made once for it, used by one thread at a time."""
+    """The chat side of one model; made once for it, used from any thread."""
 
     def __init__(self, template: str | None, *, begin_text: str, end_text: str) -> None:
         """Take the model's template, None when it has none, with the texts of its begin and end tokens.

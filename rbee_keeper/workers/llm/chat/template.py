@@ -1,5 +1,6 @@
 """The chat template of one model, which runs in a sandbox with bounds."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ def _now(form: str) -> str:
 
 
 class ChatTemplate:
-    """Renders conversations; used by one thread at a time."""
+    """Renders conversations, from any thread, one after the other."""
 
     def __init__(self, source: str, *, begin_text: str, end_text: str, max_seconds: float = MAX_SECONDS) -> None:
         """Compile the template with the texts of the model's begin and end tokens; a rendering may take `max_seconds`.
@@ -34,6 +35,7 @@ class ChatTemplate:
         self.source = source
         self._variables = {"bos_token": begin_text, "eos_token": end_text}
         self._environment = BoundedEnvironment(max_seconds)
+        self._lock = threading.Lock()  # the environment counts the steps of one rendering
         self._environment.globals |= {"raise_exception": raise_exception, "strftime_now": _now}
         if len(source) > _MAX_SOURCE:
             raise ModelIncompatible("the model's chat template is far too long")
@@ -63,7 +65,8 @@ class ChatTemplate:
             "add_generation_prompt": True,
         }
         try:
-            return self._bounded(given)
+            with self._lock:
+                return self._bounded(given)
         except Exception as error:
             reason = str(error)[:_MAX_REASON]
             raise InvalidInput(
