@@ -73,8 +73,8 @@ _THOUGHTS = """
 ## Thoughts
 
 What a model thinks comes as `reasoning` events, or as `reasoning_content` in OpenAI's shapes, without the tags. A
-prompt may end with the opening tag already. Grammars hold behind the thoughts, except a grammar of the client's own, which
-holds from the first letter on and leaves no room for them.
+prompt may end with the opening tag already. Grammars hold behind the thoughts, except a grammar of the client's own,
+which holds from the first letter on and leaves no room for them.
 """
 
 _DIALECTS = """
