@@ -30,7 +30,6 @@ _REQUEST_S = 10.0
 _BODY_LIMIT_BYTES = 1_048_576
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
 _CANCEL_S = 0.1
-_WAITING_LIMIT = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +105,7 @@ class Worker:
 
     async def _open(self, info: EngineInfo) -> None:
         self._status.model_bytes = info.model_bytes
-        self._slots.open(self._engine, info.slots, _WAITING_LIMIT)
+        self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
         await self._callback.state_is("idle", info.slots)

@@ -2,7 +2,6 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
 from ..errors import InferenceFailed, RbeeError, WorkerFailed
 from .engine import Engine, EngineInfo, Execution, JobEvents, ReportProgress
-from .outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class EngineThread:
     def __init__(self, engine: Engine, emit: Callable[[Sequence[JobEvents]], None]) -> None:
         """Prepare the thread without starting it."""
         self._engine = engine
-        self._outbox = Outbox(emit)
+        self._emit = emit
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
 
     def start(self, order: LaunchOrder, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
@@ -82,12 +80,6 @@ class EngineThread:
             if self._engine.has_work():
                 self._step()
 
-    def _put(self, parcels: Sequence[JobEvents]) -> None:
-        now = time.perf_counter()
-        self._outbox.put(parcels, now)
-        if not self._engine.has_work():
-            self._outbox.send(now)
-
     def _next_request(self, *, wait: bool) -> _Request | None:
         try:
             return self._requests.get(block=wait)
@@ -96,20 +88,20 @@ class EngineThread:
 
     def _handle(self, request: _Start | _Cancel) -> None:
         if isinstance(request, _Cancel):
-            self._put(self._engine.cancel(request.job_id))
+            self._emit(self._engine.cancel(request.job_id))
             return
         try:
             self._engine.start(request.execution)
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
             reason = error if isinstance(error, RbeeError) else InferenceFailed(f"the engine failed: {error}")
-            self._put([(request.execution.request.job_id, [failed_event(reason, source="worker")])])
+            self._emit([(request.execution.request.job_id, [failed_event(reason, source="worker")])])
 
     def _step(self) -> None:
         try:
-            self._put(self._engine.step())
+            self._emit(self._engine.step())
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: any defect in it fails its executions
             reason = error if isinstance(error, RbeeError) else InferenceFailed(f"the engine failed: {error}")
             lost = list(self._engine.running())
             for job_id in lost:
                 self._engine.cancel(job_id)
-            self._put([(job_id, [failed_event(reason, source="worker")]) for job_id in lost])
+            self._emit([(job_id, [failed_event(reason, source="worker")]) for job_id in lost])

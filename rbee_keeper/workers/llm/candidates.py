@@ -2,6 +2,7 @@
 
 import array
 import ctypes
+from collections.abc import Iterable
 from typing import Any
 
 from .library import api
@@ -24,11 +25,13 @@ class Candidates:
         self._every_id = memoryview(array.array("i", range(vocabulary_size)))
         self._one = (api.llama_token_data * 1)()
 
-    def fill(self, context: Any, index: int) -> Any:
+    def fill(self, context: Any, index: int, forbidden: Iterable[int]) -> Any:
         """Return the candidates at that place of the last batch, as llama.cpp's samplers take them."""
         logits = ctypes.string_at(api.llama_get_logits_ith(context, index), self._size * _LOGIT_BYTES)
         self._ids[:] = self._every_id
         self._logits[:] = memoryview(logits).cast("f")
+        for token in forbidden:
+            self._logits[token] = _IMPOSSIBLE
         return api.llama_token_data_array(data=self._rows, size=self._size, selected=-1, sorted=False)
 
     def has_any(self) -> bool:

@@ -25,6 +25,9 @@ from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
 
+_SEQUENCES_PER_SLOT = 2
+"""In a cache that is shared, prefixes of ended executions stay beside those that run."""
+
 
 class LlamaEngine:
     """Implements `Engine` on llama.cpp's C interface.
@@ -68,8 +71,13 @@ class LlamaEngine:
         self._order = order
         self._context_tokens = self._plan.context_tokens
         self._candidates = Candidates(self._model.vocabulary.size)
-        self._shared = self._new_lane(self._plan)
-        self._prompts = PromptMaker(self._model, context_tokens=self._context_tokens, slots=order.slots)
+        self._shared = self._new_lane(replace(self._plan, sequences=_SEQUENCES_PER_SLOT * order.slots))
+        self._prompts = PromptMaker(
+            self._model,
+            context_tokens=self._context_tokens,
+            slots=order.slots,
+            budget_tokens=self._shared.spec.shape.budget_tokens,
+        )
         return EngineInfo(
             model_name=self._model.name or order.model_ref,
             slots=order.slots,
@@ -198,7 +206,7 @@ class LlamaEngine:
         if run.execution.request.determinism != "strict":
             return self._shared
         if self._alone is None:
-            self._alone = self._new_lane(replace(self._plan, slots=1, sequences=0), is_alone=True)
+            self._alone = self._new_lane(replace(self._plan, slots=1, kv_tokens=self._context_tokens), is_alone=True)
         return self._alone
 
     def _taken_events(self, runs: Iterable[Run]) -> list[JobEvents]:

@@ -82,6 +82,7 @@ class Lane:
                 context_tokens=self.spec.shape.context_tokens,
                 grammar=grammar,
                 candidates=self.spec.candidates,
+                shown_special=prepared.shown_special,
             )
             sampler.remember(run.prompt)
             answer = Answer(index=index, resident=resident, sampler=sampler, output=TextOutput(prepared.stop))

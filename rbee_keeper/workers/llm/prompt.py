@@ -10,13 +10,14 @@ from .sampler import Grammar
 class PromptMaker:
     """Prepares requests for one model; used from any thread."""
 
-    def __init__(self, model: Model, *, context_tokens: int, slots: int) -> None:
+    def __init__(self, model: Model, *, context_tokens: int, slots: int, budget_tokens: int) -> None:
         """Take the model's own chat template."""
         self._vocabulary = model.vocabulary
         self._model = model
         self._chat_format = model.chat_format()
         self._context_tokens = context_tokens
         self._slots = slots
+        self._budget_tokens = budget_tokens
 
     def prepare(self, request: Execute) -> Prepared:
         """Return the request in the engine's terms.
@@ -32,7 +33,7 @@ class PromptMaker:
             prepared = self._chat(request)
         if not prepared.prompt:
             raise InferenceFailed("the prompt has no tokens")
-        self._require_room(len(prepared.prompt), request.max_tokens)
+        self._require_room(len(prepared.prompt), request)
         return prepared
 
     def _require_slots(self, request: Execute) -> None:
@@ -67,8 +68,8 @@ class PromptMaker:
         )
         return [*begin, before_prefix, *prefix, before_suffix, *suffix, before_middle]
 
-    def _require_room(self, prompt_tokens: int, max_tokens: int) -> None:
-        room = self._context_tokens
+    def _require_room(self, prompt_tokens: int, request: Execute) -> None:
+        room, max_tokens = self._context_tokens, request.max_tokens
         if prompt_tokens + max_tokens > room:
             free = room - prompt_tokens
             hint = f"use --max-tokens {free} or less" if free > 0 else "shorten the prompt"
@@ -77,6 +78,11 @@ class PromptMaker:
                 f" context of {room} tokens",
                 hint=hint,
                 details={"prompt_tokens": prompt_tokens, "max_tokens": max_tokens, "context_tokens": room},
+            )
+        if request.n * (prompt_tokens + max_tokens) > self._budget_tokens:
+            raise InvalidInput(
+                f"{request.n} answers of this length need more than the cache of {self._budget_tokens} tokens",
+                hint="lower n or max_tokens, or raise kv_tokens",
             )
 
 

@@ -52,8 +52,16 @@ class Sampler:
         context_tokens: int,
         grammar: Grammar | None = None,
         candidates: Candidates | None = None,
+        shown_special: frozenset[int] = frozenset(),
     ) -> None:
-        """Build the chain; a grammar needs candidates to look at."""
+        """Build the chain; a grammar needs candidates to look at.
+
+        Under a grammar only those control tokens may come whose text is shown: llama.cpp matches their names, which
+        would otherwise count as text that nobody sees.
+        """
+        self._forbidden: tuple[int, ...] = ()
+        if grammar is not None:
+            self._forbidden = tuple(token for token in vocabulary.silent_tokens() if token not in shown_special)
         self._grammar: Any = None if grammar is None else api.llama_sampler_clone(grammar.handle)
         self._candidates = candidates
         self._window = _window(sampling, context_tokens)
@@ -81,9 +89,9 @@ class Sampler:
         """Draw freely first: checking one token is far cheaper than asking the grammar about the whole vocabulary."""
         assert self._candidates is not None
         candidates = self._candidates
-        token = self._apply(candidates.fill(context, index))
+        token = self._apply(candidates.fill(context, index, self._forbidden))
         if not candidates.allows(self._grammar, token):
-            rows = candidates.fill(context, index)
+            rows = candidates.fill(context, index, self._forbidden)
             api.llama_sampler_apply(self._grammar, ctypes.byref(rows))
             if not candidates.has_any():
                 raise InferenceFailed("the grammar leaves no token that this model has", hint="check the grammar")

@@ -8,6 +8,7 @@ from .library import api
 
 _PIECE_BYTES = 256
 _NONE = -1
+_WITHOUT_TEXT = 1 | 2 | 8  # unknown, unused, control
 
 
 class Vocabulary:
@@ -20,6 +21,7 @@ class Vocabulary:
         self._pieces: dict[int, tuple[bytes, str | None]] = {}
         self._ends: dict[int, bool] = {}
         self._end_tokens: tuple[int, ...] | None = None
+        self._silent_tokens: tuple[int, ...] | None = None
 
     def tokenize(self, text: str, *, parse_special: bool, add_special: bool = True) -> list[int]:
         """Return the tokens of a text, with the model's begin token where the model wants one."""
@@ -66,6 +68,14 @@ class Vocabulary:
             is_end = api.llama_vocab_is_eog
             self._end_tokens = tuple(token for token in range(self.size) if is_end(self.handle, token))
         return self._end_tokens
+
+    def silent_tokens(self) -> tuple[int, ...]:
+        """Return every token without a text that does not end the answer either; found once, as it looks at each."""
+        if self._silent_tokens is None:
+            handle, attributes_of = self.handle, api.llama_vocab_get_attr
+            found = (token for token in range(self.size) if attributes_of(handle, token) & _WITHOUT_TEXT)
+            self._silent_tokens = tuple(token for token in found if not self.ends_generation(token))
+        return self._silent_tokens
 
     def text_of_special(self, token: int) -> str:
         """Return the text of a control token; empty for -1, which means that there is none."""

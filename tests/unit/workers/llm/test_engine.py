@@ -8,7 +8,8 @@ import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.chat import Gbnf
-from rbee_keeper.contract.events import End, Event, Failed, Started, Token
+from rbee_keeper.contract.engine_options import EngineOptions
+from rbee_keeper.contract.events import End, Event, Started, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
@@ -251,7 +252,6 @@ def test_logprobs_are_those_of_the_model_with_the_drawn_token_first_when_greedy(
         {"typical_p": 0.5},
         {"frequency_penalty": 1.5},
         {"presence_penalty": 2.0},
-        {"dry_multiplier": 5.0, "dry_breakers": []},
         {"xtc_probability": 1.0, "xtc_threshold": 0.05},
         {"mirostat": 1},
         {"mirostat": 2, "mirostat_tau": 1.0},
@@ -268,6 +268,13 @@ def test_every_knob_of_the_draw_reaches_the_model_and_a_seed_repeats_it(
     first = talk.ask("first", "the red bee and the red bee and the red bee and the red", **plain, **fields)
     assert first != without
     assert talk.ask("second", "the red bee and the red bee and the red bee and the red", **plain, **fields) == first
+
+
+def test_dry_breaks_a_repetition(talk: Conversation) -> None:
+    """The longer a repetition, the less likely its next token."""
+    forced = {"logit_bias": {str(talk.engine.tokenize(" a", add_special=False, parse_special=False)[-1]): 20.0}}
+    assert talk.ask("without", "Once", **forced, max_tokens=20).count(" a") == 20
+    assert talk.ask("with", "Once", **forced, max_tokens=20, dry_multiplier=50.0).count(" a") < 20
 
 
 def test_logit_bias_forbids_and_forces_tokens(talk: Conversation) -> None:
@@ -304,19 +311,14 @@ def test_a_grammar_that_cannot_be_read_is_refused_before_it_has_a_slot(talk: Con
         talk.start("a", "hi", response_format=Gbnf(grammar="root ::= ("))
 
 
-def test_a_batch_that_fails_takes_no_other_execution_down(talk: Conversation) -> None:
-    """An execution that cannot begin ends alone."""
-    talk.start("good", "Once upon a time")
-    talk.finish()
-    assert not any(isinstance(event, Failed) for events in talk.events.values() for event in events)
-
-
 def test_a_small_cache_is_shared_and_what_does_not_fit_waits() -> None:
     """With a budget smaller than all slots together, executions begin as there is room for them."""
-    engine = load(slots=4, context_tokens=512)
+    engine = load(slots=4, context_tokens=512, engine=EngineOptions(kv_tokens=700))
     talk = Conversation(engine)
     for index in range(6):
         talk.start(f"{index}", f"{index} bees", max_tokens=300)
+    talk.step()
+    assert talk.engine.load_now().waiting == 4
     talk.finish()
     assert all(talk.end(f"{index}").tokens_out for index in range(6))
     engine.close()
