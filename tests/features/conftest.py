@@ -138,7 +138,7 @@ def _worker(world: World, name: str) -> None:
     _start_worker(world, name, 4)
 
 
-@given(parsers.parse('a worker by hand with "{name}" and {slots:d} slot is running'))
+@given(parsers.parse('a worker by hand with "{name}", {slots:d} slot and room for none to wait is running'))
 def _small_worker(world: World, name: str, slots: int) -> None:
     _start_worker(world, name, slots)
 
@@ -146,7 +146,7 @@ def _small_worker(world: World, name: str, slots: int) -> None:
 def _start_worker(world: World, name: str, slots: int) -> None:
     port = world.home.worker_first_port
     path = world.home.models_dir / f"{name}.fake.json"
-    world.home.start("worker-rbee", "--model", str(path), "--port", str(port), "--slots", str(slots))
+    world.home.start("worker-rbee", "--model", str(path), "--port", str(port), "--slots", str(slots), "--waiting", "0")
     worker = Daemon(port=port)
     eventually(worker.answers, "the worker answers", within_s=30)
     world.worker = worker

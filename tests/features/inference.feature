@@ -9,7 +9,7 @@ Feature: Inference (area 9)
 
   Scenario: 9.2 a worker with every slot taken says so with figures
     Given a scripted model "steady" that says "fake token " slowly without end
-    And a worker by hand with "steady" and 1 slot is running
+    And a worker by hand with "steady", 1 slot and room for none to wait is running
     And that worker is answering
     When I send that worker another execution
     Then the answer is 503 with the code ALL_SLOTS_BUSY

@@ -122,11 +122,30 @@ def test_a_worker_by_hand_serves_without_a_hive(home: Home) -> None:
     assert (health["status"], health["state"], health["slots_available"]) == ("healthy", "idle", 4)
 
 
+def test_an_execution_beyond_the_slots_waits_and_then_gets_its_answer(home: Home) -> None:
+    """Only when enough of them wait is the next one refused."""
+    model = home.models_dir / home.fake_model(delay_s=0.05)
+    port = home.worker_first_port
+    home.start("worker-rbee", "--model", str(model), "--port", str(port), "--slots", "1", "--waiting", "1")
+    worker = Daemon(port=port)
+    eventually(lambda: worker.answers() and worker.call("GET", "/v1/ready").json()["ready"], "ready", within_s=30)
+    with worker.stream("POST", "/execute", {"job_id": "a", "prompt": "hi", "max_tokens": 8}) as first:
+        first.until("token")
+        with worker.stream("POST", "/execute", {"job_id": "b", "prompt": "hi", "max_tokens": 2}) as second:
+            refused = worker.call("POST", "/execute", {"job_id": "c", "prompt": "hi"})
+            assert (refused.status, refused.error["code"]) == (503, "ALL_SLOTS_BUSY")
+            assert refused.error["details"] == {"slots_total": 1, "slots_busy": 1, "waiting": 1}
+            assert first.rest()[-1].name == "end"
+            closing = second.rest()[-1]
+            assert closing.name == "end"
+            assert closing.data["queue_ms"] > 100
+
+
 def test_a_worker_that_is_busy_in_every_slot_says_so_with_figures(home: Home) -> None:
     """503 ALL_SLOTS_BUSY with slots_total and slots_busy (9.2)."""
     model = home.models_dir / home.fake_model(delay_s=0.05)
     port = home.worker_first_port
-    home.start("worker-rbee", "--model", str(model), "--port", str(port), "--slots", "1")
+    home.start("worker-rbee", "--model", str(model), "--port", str(port), "--slots", "1", "--waiting", "0")
     worker = Daemon(port=port)
     eventually(lambda: worker.answers() and worker.call("GET", "/v1/ready").json()["ready"], "ready", within_s=30)
     with worker.stream("POST", "/execute", {"job_id": "a", "prompt": "hi", "max_tokens": 2000}) as stream:

@@ -37,6 +37,8 @@ class FakeEngine:
     def __init__(self) -> None:
         """Hold nothing until `load`."""
         self._running: dict[TaskId, _Run] = {}
+        self._waiting: dict[TaskId, _Run] = {}
+        self._slots = 0
         self._times = EngineTimes()
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
@@ -57,6 +59,7 @@ class FakeEngine:
             time.sleep(self._script.load_s / _LOAD_STEPS)
             if step == _LOAD_STEPS // 2:
                 _commit(self._script.load_fault)
+        self._slots = order.slots
         return EngineInfo(model_name="fake", slots=order.slots, context_tokens=_CONTEXT_TOKENS, model_bytes=0)
 
     def prepare(self, request: Execute) -> Prepared:
@@ -75,34 +78,39 @@ class FakeEngine:
 
     def load_now(self) -> EngineLoad:
         """Tell that nothing is computed."""
-        return EngineLoad(times=self._times)
+        return EngineLoad(times=self._times, waiting=len(self._waiting))
 
     def start(self, execution: Execution) -> None:
-        """Begin to send the script."""
+        """Queue the execution."""
         timing = Timing(received_at=execution.received_at, started_at=time.perf_counter())
-        self._running[execution.request.job_id] = _Run(execution.request, timing)
+        self._waiting[execution.request.job_id] = _Run(execution.request, timing)
 
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot of a running execution."""
-        run = self._running.pop(job_id, None)
+        run = self._running.pop(job_id, None) or self._waiting.pop(job_id, None)
         return () if run is None else [(job_id, [self._end(run, "CANCELLED")])]
 
     def has_work(self) -> bool:
         """Tell whether any execution runs."""
-        return bool(self._running)
+        return bool(self._running or self._waiting)
 
     def running(self) -> Sequence[TaskId]:
         """Return the executions that hold a slot."""
-        return tuple(self._running)
+        return (*self._running, *self._waiting)
 
     def step(self) -> Sequence[JobEvents]:
         """Send the next token of every execution."""
+        while self._waiting and len(self._running) < self._slots:
+            job_id = next(iter(self._waiting))
+            run = self._running[job_id] = self._waiting.pop(job_id)
+            run.timing.started_at = time.perf_counter()
         time.sleep(self._script.delay_s)
         return [(run.request.job_id, self._next(run)) for run in tuple(self._running.values())]
 
     def close(self) -> None:
         """Forget the executions."""
         self._running.clear()
+        self._waiting.clear()
 
     def _next(self, run: _Run) -> list[Event]:
         events: list[Event] = []
