@@ -1,0 +1,1 @@
+"""Models with random weights and real shapes, as GGUF files for tests and benchmarks."""
