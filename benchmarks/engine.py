@@ -1,0 +1,96 @@
+"""How rbee's text worker compares with llama-server on the same file, threads, slots, context and sampling.
+
+Both are real programs that are asked over HTTP, in turns, with the same prompts. Upper bound and third peer are
+`llama-batched-bench` and llama-cpp-python's own server. `METHOD.md` says how each figure is taken.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import engine_phases
+import load_client
+from peers import model_file
+from promises import Figure, table
+
+_PHASES: Mapping[str, Callable[[engine_phases.Plan], Awaitable[list[engine_phases.Table]]]] = {
+    "throughput": engine_phases.throughput,
+    "bound": engine_phases.bound,
+    "prefix": engine_phases.prefix,
+    "health": engine_phases.health,
+    "python": engine_phases.python,
+}
+_LARGE_BYTES = 300_000_000
+
+
+def main() -> None:
+    """Measure and print; exit code 1 when a promised figure is missed."""
+    options = _parse()
+    figures: list[Figure] = []
+    for name in options.model:
+        plan = _plan(name, options)
+        print(f"== {plan.model.name}: {plan.threads} threads, {engine_phases.TOKENS} tokens a stream", flush=True)
+        for phase in options.only:
+            if phase == "python" and plan.is_large:
+                continue
+            began = time.monotonic()
+            for title, measured in load_client.run(lambda run=_PHASES[phase], plan=plan: run(plan)):
+                print(table(title, measured), flush=True)
+                figures += measured
+            print(f"  ({phase} took {time.monotonic() - began:.0f} s)", flush=True)
+    missed = sum(not figure.is_kept for figure in figures)
+    promised = sum(figure.limit is not None for figure in figures)
+    print(f"{promised - missed} of {promised} promises kept")
+    sys.exit(1 if missed else 0)
+
+
+def _plan(name: str, options: argparse.Namespace) -> engine_phases.Plan:
+    model = model_file(name).resolve()
+    is_large = model.stat().st_size > _LARGE_BYTES
+    rounds = 1 if options.quick else 3 if is_large else 5
+    return engine_phases.Plan(
+        model=model,
+        threads=options.threads,
+        streams=options.streams,
+        rounds=options.rounds or rounds,
+        is_large=is_large,
+        samplings=("greedy",) if options.quick and options.sampling == "both" else _samplings(options.sampling),
+        peer_options=tuple(options.peer_options.split()),
+    )
+
+
+def _samplings(choice: str) -> tuple[str, ...]:
+    return ("greedy", "seeded") if choice == "both" else (choice,)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare rbee's text worker with llama-server.", allow_abbrev=False)
+    parser.add_argument("--model", type=_names, default=["small", "large"], help="small, large or files (small,large)")
+    parser.add_argument("--streams", type=_numbers, default=[1, 4, 8, 16], help="streams at once (1,4,8,16)")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of each server (5, or 3 for a large model)")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every server (2)")
+    parser.add_argument("--sampling", choices=("greedy", "seeded", "both"), default="both")
+    parser.add_argument("--only", type=_phases, default=list(_PHASES), help=f"of {','.join(_PHASES)} (all)")
+    parser.add_argument("--peer-options", default="", help="more options for llama-server, in one word")
+    parser.add_argument("--quick", action="store_true", help="one round, greedy")
+    return parser.parse_args()
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _phases(text: str) -> list[str]:
+    chosen = text.split(",")
+    if not set(chosen) <= set(_PHASES):
+        raise argparse.ArgumentTypeError(f"the phases are {', '.join(_PHASES)}")
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
