@@ -5,16 +5,17 @@ Both are real programs that are asked over HTTP, in turns, with the same prompts
 """
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import engine_phases
 import load_client
 from peers import model_file
 from promises import Figure, table
 
-_PHASES: Mapping[str, Callable[[engine_phases.Plan], Awaitable[list[engine_phases.Table]]]] = {
+_PHASES: Mapping[str, Callable[[engine_phases.Plan], AsyncIterator[engine_phases.Table]]] = {
     "throughput": engine_phases.throughput,
     "bound": engine_phases.bound,
     "prefix": engine_phases.prefix,
@@ -22,27 +23,37 @@ _PHASES: Mapping[str, Callable[[engine_phases.Plan], Awaitable[list[engine_phase
     "python": engine_phases.python,
 }
 _LARGE_BYTES = 300_000_000
+_QUIET_LOAD = 0.5
 
 
 def main() -> None:
     """Measure and print; exit code 1 when a promised figure is missed."""
     options = _parse()
     figures: list[Figure] = []
+    if (busy := os.getloadavg()[0]) > _QUIET_LOAD:
+        print(f"the load of this machine is {busy:.1f}: other programs disturb what is measured now", file=sys.stderr)
     for name in options.model:
         plan = _plan(name, options)
         print(f"== {plan.model.name}: {plan.threads} threads, {engine_phases.TOKENS} tokens a stream", flush=True)
         for phase in options.only:
             if phase == "python" and plan.is_large:
                 continue
-            began = time.monotonic()
-            for title, measured in load_client.run(lambda run=_PHASES[phase], plan=plan: run(plan)):
-                print(table(title, measured), flush=True)
-                figures += measured
-            print(f"  ({phase} took {time.monotonic() - began:.0f} s)", flush=True)
+            figures += load_client.run(lambda phase=phase, plan=plan: _measure(phase, plan))
     missed = sum(not figure.is_kept for figure in figures)
     promised = sum(figure.limit is not None for figure in figures)
     print(f"{promised - missed} of {promised} promises kept")
     sys.exit(1 if missed else 0)
+
+
+async def _measure(phase: str, plan: engine_phases.Plan) -> list[Figure]:
+    """Print the tables of one phase as they come and return their figures."""
+    began = time.monotonic()
+    figures: list[Figure] = []
+    async for title, measured in _PHASES[phase](plan):
+        print(table(title, measured), flush=True)
+        figures += measured
+    print(f"  ({phase} took {time.monotonic() - began:.0f} s)", flush=True)
+    return figures
 
 
 def _plan(name: str, options: argparse.Namespace) -> engine_phases.Plan:

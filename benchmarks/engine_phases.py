@@ -6,7 +6,7 @@ import json
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -126,9 +126,8 @@ async def in_turns(
     return done
 
 
-async def throughput(plan: Plan) -> list[Table]:
+async def throughput(plan: Plan) -> AsyncIterator[Table]:
     """Compare rates, first tokens, gaps and memory with llama-server at every number of streams."""
-    tables: list[Table] = []
     for streams in plan.streams:
         room = plan.room(streams)
         with rbee_worker(room) as ours, llama_cpp_server(room, *plan.peer_options) as peer:
@@ -141,7 +140,7 @@ async def throughput(plan: Plan) -> list[Table]:
                     lambda number, n=streams, t=temperature: wishes(f"{n}/{t}/{number}", n, temperature=t),
                 )
                 title = f"{streams} streams, {sampling}, {plan.rounds_of(streams)} rounds"
-                tables.append((title, _compare(plan, done[ours.kind], done[peer.kind])))
+                yield title, _compare(plan, done[ours.kind], done[peer.kind])
             peak = Figure(
                 name="peak memory",
                 unit="MiB",
@@ -150,8 +149,7 @@ async def throughput(plan: Plan) -> list[Table]:
                 limit=1.0 if plan.is_large else 0.7,
                 bound="at most",
             )
-            tables.append((f"{streams} slots of {_CONTEXT} tokens", [peak]))
-    return tables
+            yield f"{streams} slots of {_CONTEXT} tokens", [peak]
 
 
 def _compare(plan: Plan, ours: Sequence[Round], peer: Sequence[Round]) -> list[Figure]:
@@ -184,7 +182,7 @@ def _compare(plan: Plan, ours: Sequence[Round], peer: Sequence[Round]) -> list[F
     return figures
 
 
-async def bound(plan: Plan) -> list[Table]:
+async def bound(plan: Plan) -> AsyncIterator[Table]:
     """Compare the rate with that of llama.cpp's own decoding in batches, with no server and no sampling."""
     figures = []
     for streams in plan.streams:
@@ -204,7 +202,7 @@ async def bound(plan: Plan) -> list[Table]:
                 limit=0.75,
             )
         )
-    return [("against llama-batched-bench", figures)]
+    yield "against llama-batched-bench", figures
 
 
 def _batched_rate(plan: Plan, streams: int) -> float:
@@ -217,7 +215,7 @@ def _batched_rate(plan: Plan, streams: int) -> float:
     return float(streams * TOKENS / json.loads(line)["t"])
 
 
-async def prefix(plan: Plan) -> list[Table]:
+async def prefix(plan: Plan) -> AsyncIterator[Table]:
     """Compare the first token of requests that share a long beginning with an earlier one."""
     room = plan.room(_FOLLOWERS, _PREFIX_CONTEXT)
     times: dict[tuple[str, str], list[float]] = {}
@@ -238,7 +236,7 @@ async def prefix(plan: Plan) -> list[Table]:
         )
         for name, limit in ((_FIRST, None), (_IN_TURN, 1.0), (_AT_ONCE, 1.0))
     ]
-    return [(f"shared beginning of {_PREFIX_WORDS} words, {plan.rounds} rounds", figures)]
+    yield f"shared beginning of {_PREFIX_WORDS} words, {plan.rounds} rounds", figures
 
 
 async def _prefix_round(server: Server, number: int) -> dict[str, float]:
@@ -258,7 +256,7 @@ async def _prefix_round(server: Server, number: int) -> dict[str, float]:
     }
 
 
-async def python(plan: Plan) -> list[Table]:
+async def python(plan: Plan) -> AsyncIterator[Table]:
     """Compare the rate with llama-cpp-python's own server, which answers one request at a time."""
     room = plan.room(_PYTHON_STREAMS)
     with rbee_worker(room) as ours, llama_cpp_python_server(room) as peer:
@@ -266,10 +264,10 @@ async def python(plan: Plan) -> list[Table]:
         done = await in_turns((ours, peer), min(plan.rounds, 3), lambda number: wishes(f"py/{number}", _PYTHON_STREAMS))
     rates = [statistics.median(one.rate for one in done[kind]) for kind in (ours.kind, peer.kind)]
     figure = Figure(name="all tokens/s", unit="1/s", ours=rates[0], peer=rates[1], limit=6.0)
-    return [(f"against llama-cpp-python's server, {_PYTHON_STREAMS} streams", [figure])]
+    yield f"against llama-cpp-python's server, {_PYTHON_STREAMS} streams", [figure]
 
 
-async def health(plan: Plan) -> list[Table]:
+async def health(plan: Plan) -> AsyncIterator[Table]:
     """Ask our worker for its health all the time while sixteen streams run."""
     with rbee_worker(plan.room(_HEALTH_STREAMS)) as ours:
         await play(ours, wishes("warm", _HEALTH_STREAMS, tokens=16))
@@ -288,7 +286,7 @@ async def health(plan: Plan) -> list[Table]:
         bound="at most",
         is_ratio=False,
     )
-    return [(f"under {_HEALTH_STREAMS} streams (peer: the same worker at rest)", [figure])]
+    yield f"under {_HEALTH_STREAMS} streams (peer: the same worker at rest)", [figure]
 
 
 async def _ask_health(server: Server, until: "asyncio.Task[Any]") -> list[float]:

@@ -83,7 +83,7 @@ def _array(draw: random.Random, depth: int) -> Schema:
 
 def _tuple(draw: random.Random, depth: int) -> Schema:
     places = [_any(draw, depth - 2) for _ in range(draw.randint(1, 3))]
-    return {"type": "array", "prefixItems": places, "items": False, "minItems": len(places), "maxItems": len(places)}
+    return {"type": "array", "prefixItems": places, "minItems": len(places), "maxItems": len(places)}
 
 
 def _object(draw: random.Random, depth: int) -> Schema:
