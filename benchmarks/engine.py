@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 
 import engine_phases
 import load_client
@@ -38,7 +39,7 @@ def main() -> None:
         for phase in options.only:
             if phase == "python" and plan.is_large:
                 continue
-            figures += load_client.run(lambda phase=phase, plan=plan: _measure(phase, plan))
+            figures += load_client.run(partial(_measure, phase, plan))
     missed = sum(not figure.is_kept for figure in figures)
     promised = sum(figure.limit is not None for figure in figures)
     print(f"{promised - missed} of {promised} promises kept")

@@ -6,7 +6,7 @@ import json
 import statistics
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,16 +113,14 @@ async def play(server: Server, asked: Sequence[Wish], idle: Sequence[Server] = (
     )
 
 
-async def in_turns(
-    servers: Sequence[Server], rounds: int, ask: Callable[[int], Sequence[Wish]]
-) -> dict[str, list[Round]]:
+async def in_turns(servers: Sequence[Server], rounds: Sequence[Sequence[Wish]]) -> dict[str, list[Round]]:
     """Play every round on every server with the same prompts; the order turns round each time."""
     done: dict[str, list[Round]] = {server.kind: [] for server in servers}
-    for number in range(rounds):
+    for number, asked in enumerate(rounds):
         for server in servers if number % 2 == 0 else reversed(servers):
             idle = [other for other in servers if other is not server]
-            asked = [replace(wish, name=f"{wish.name}-{server.kind}") for wish in ask(number)]
-            done[server.kind].append(await play(server, asked, idle))
+            renamed = [replace(wish, name=f"{wish.name}-{server.kind}") for wish in asked]
+            done[server.kind].append(await play(server, renamed, idle))
     return done
 
 
@@ -131,15 +129,12 @@ async def throughput(plan: Plan) -> AsyncIterator[Table]:
     for streams in plan.streams:
         room = plan.room(streams)
         with rbee_worker(room) as ours, llama_cpp_server(room, *plan.peer_options) as peer:
-            await in_turns((ours, peer), 1, lambda _, n=streams: wishes(f"warm/{n}", n, tokens=16))
+            await in_turns((ours, peer), [wishes(f"warm/{streams}", streams, tokens=16)])
             for sampling in plan.samplings:
-                temperature = _SAMPLINGS[sampling]
-                done = await in_turns(
-                    (ours, peer),
-                    plan.rounds_of(streams),
-                    lambda number, n=streams, t=temperature: wishes(f"{n}/{t}/{number}", n, temperature=t),
-                )
-                title = f"{streams} streams, {sampling}, {plan.rounds_of(streams)} rounds"
+                heat, count = _SAMPLINGS[sampling], plan.rounds_of(streams)
+                rounds = [wishes(f"{streams}/{heat}/{at}", streams, temperature=heat) for at in range(count)]
+                done = await in_turns((ours, peer), rounds)
+                title = f"{streams} streams, {sampling}, {count} rounds"
                 yield title, _compare(plan, done[ours.kind], done[peer.kind])
             peak = Figure(
                 name="peak memory",
@@ -157,27 +152,21 @@ def _compare(plan: Plan, ours: Sequence[Round], peer: Sequence[Round]) -> list[F
     figures = [
         Figure(name="all tokens/s", unit="1/s", ours=rates[0], peer=rates[1], limit=1.0 if plan.is_large else 1.03)
     ]
-    for name, values, limits in (
-        ("TTFT", lambda one: one.ttfts_s, (0.8, 1.0)),
-        ("ITL by arrival", lambda one: one.gaps_s, (None, None)),
+    for name, times, limits in (
+        ("TTFT", [[one.ttfts_s for one in rounds] for rounds in (ours, peer)], (0.8, 1.0)),
+        ("ITL by arrival", [[one.gaps_s for one in rounds] for rounds in (ours, peer)], (None, None)),
     ):
         for share, limit in zip((0.5, 0.99), limits, strict=True):
-            both = [1000 * median_percentile([values(one) for one in rounds], share) for rounds in (ours, peer)]
+            both = [1000 * median_percentile(one, share) for one in times]
+            name_of_share = f"{name} p{share * 100:.0f}"
             figures.append(
-                Figure(
-                    name=f"{name} p{share * 100:.0f}",
-                    unit="ms",
-                    ours=both[0],
-                    peer=both[1],
-                    limit=limit,
-                    bound="at most",
-                )
+                Figure(name=name_of_share, unit="ms", ours=both[0], peer=both[1], limit=limit, bound="at most")
             )
-    for name, value in (
-        ("processor share of the client", lambda one: one.client_share),
-        ("processor share of the idle server", lambda one: one.idle_share),
+    for name, shares in (
+        ("processor share of the client", [[one.client_share for one in rounds] for rounds in (ours, peer)]),
+        ("processor share of the idle server", [[one.idle_share for one in rounds] for rounds in (ours, peer)]),
     ):
-        both = [statistics.median(value(one) for one in rounds) for rounds in (ours, peer)]
+        both = [statistics.median(one) for one in shares]
         figures.append(Figure(name=name, unit="of a core", ours=both[0], peer=both[1]))
     return figures
 
@@ -220,7 +209,7 @@ async def prefix(plan: Plan) -> AsyncIterator[Table]:
     room = plan.room(_FOLLOWERS, _PREFIX_CONTEXT)
     times: dict[tuple[str, str], list[float]] = {}
     with rbee_worker(room) as ours, llama_cpp_server(room, *plan.peer_options) as peer:
-        await in_turns((ours, peer), 1, lambda _: wishes("warm", _FOLLOWERS, tokens=16))
+        await in_turns((ours, peer), [wishes("warm", _FOLLOWERS, tokens=16)])
         for number in range(plan.rounds):
             for server in (ours, peer) if number % 2 == 0 else (peer, ours):
                 for name, seconds in (await _prefix_round(server, number)).items():
@@ -260,8 +249,9 @@ async def python(plan: Plan) -> AsyncIterator[Table]:
     """Compare the rate with llama-cpp-python's own server, which answers one request at a time."""
     room = plan.room(_PYTHON_STREAMS)
     with rbee_worker(room) as ours, llama_cpp_python_server(room) as peer:
-        await in_turns((ours, peer), 1, lambda _: wishes("warm", 2, tokens=16))
-        done = await in_turns((ours, peer), min(plan.rounds, 3), lambda number: wishes(f"py/{number}", _PYTHON_STREAMS))
+        await in_turns((ours, peer), [wishes("warm", 2, tokens=16)])
+        rounds = [wishes(f"python/{at}", _PYTHON_STREAMS) for at in range(min(plan.rounds, 3))]
+        done = await in_turns((ours, peer), rounds)
     rates = [statistics.median(one.rate for one in done[kind]) for kind in (ours.kind, peer.kind)]
     figure = Figure(name="all tokens/s", unit="1/s", ours=rates[0], peer=rates[1], limit=6.0)
     yield f"against llama-cpp-python's server, {_PYTHON_STREAMS} streams", [figure]

@@ -11,6 +11,8 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -56,12 +58,12 @@ def _are_equal(ours: Server, peer: Server, name: str, temperature: float) -> boo
     pairs = []
     for number in range(_PROMPTS):
         text = prompt(f"equal/{number}", 1 + number * number // 4)
-        shared = {"prompt": text, "tokens": _TOKENS, "temperature": temperature, "seed": number + 1}
+        wish = Wish(name=f"{name}-{number}", prompt=text, tokens=_TOKENS, temperature=temperature, seed=number + 1)
         wishes = (
-            (ours, Wish(name=f"{name}-{number}", extra={"determinism": "strict"}, **shared)),
-            (peer, Wish(name="", extra={"cache_prompt": False}, **shared)),
+            (ours, replace(wish, extra={"determinism": "strict"})),
+            (peer, replace(wish, extra={"cache_prompt": False})),
         )
-        pairs.append([load_client.run(lambda s=server, w=wish: _text(s, w)) for server, wish in wishes])
+        pairs.append([load_client.run(partial(_text, server, wish)) for server, wish in wishes])
     different = [number for number, (mine, theirs) in enumerate(pairs) if mine != theirs]
     for number in different[:_SHOWN]:
         mine, theirs = pairs[number]
@@ -108,7 +110,7 @@ def _schemas(options: argparse.Namespace) -> bool:
     room = Room(model=_path(options.model), threads=options.threads, slots=_JSON_AT_ONCE, context=_CONTEXT)
     pairs = schema_prompts(options.pairs, seed=1)
     with rbee_worker(room) as ours:
-        faults = [fault for fault in load_client.run(lambda: _ask_all(ours, pairs)) if fault]
+        faults = [fault for fault in load_client.run(partial(_ask_all, ours, pairs)) if fault]
     for fault in faults[:_SHOWN]:
         print(f"  {fault}")
     return _say(f"{len(pairs) - len(faults)} of {len(pairs)} answers fit their JSON Schema", is_kept=not faults)

@@ -6,13 +6,14 @@ While streams run, it only keeps what arrives with the moment of its arrival. Fr
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from servers import Server
 
 _WAIT_S = 900.0
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ async def listen_to(server: Server, wishes: Sequence[Wish]) -> list[Heard]:
     return [_heard(server.kind, began, recorder) for began, recorder in records]
 
 
-def run(make: Callable[[], Any]) -> Any:
+def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine on the quick event loop that rbee brings along."""
     import uvloop
 

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import load_client
@@ -214,7 +215,7 @@ def main() -> None:
     parser.add_argument("--concurrent", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    faults = load_client.run(lambda: check(parser.parse_args()))
+    faults = load_client.run(partial(check, parser.parse_args()))
     print("\n".join(f"MISSED {fault}" for fault in faults) or "kept   all slots free, memory steady, answers the same")
     sys.exit(1 if faults else 0)
 
