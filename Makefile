@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BASE := .venv/.installed-base
 TEST := .venv/.installed-test
+BENCH := .venv/.installed-bench
 QUESTION ?= How do I add a node?
 
 unexport PYTHONPATH PYTHONHOME
@@ -38,7 +39,7 @@ check: $(TEST)  ## Look at style, types, arrows and generated files.
 generate: $(BASE)  ## Write completions/, man/ and docs/reference/ again.
 	$(BIN)/python scripts/generate.py
 
-bench: $(TEST)  ## Run every benchmark; benchmarks/METHOD.md says what they measure.
+bench: $(BENCH)  ## Run every benchmark; benchmarks/METHOD.md says what they measure.
 	@for script in $$(grep -l __main__ benchmarks/*.py); do echo "+ $$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean:  ## Remove .venv and everything that tools left here.
@@ -55,4 +56,8 @@ $(BASE): $(BIN)/python pyproject.toml
 
 $(TEST): $(BASE)
 	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
+	@touch $@
+
+$(BENCH): $(TEST)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@

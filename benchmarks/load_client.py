@@ -146,9 +146,9 @@ def frames_of(pieces: Sequence[tuple[float, bytes]]) -> list[tuple[float, dict[s
         BrokenStream: the answer is no stream of events.
     """
     found: list[tuple[float, dict[str, Any]]] = []
-    status = pieces[0][1].split(b"\r\n", 1)[0] if pieces else b"nothing"
-    if b" 200 " not in status + b" ":
-        raise BrokenStream(b"".join(piece for _, piece in pieces)[:500].decode(errors="replace"))
+    everything = b"".join(piece for _, piece in pieces)
+    if b" 200 " not in everything.partition(b"\r\n")[0] + b" ":
+        raise BrokenStream(everything[:500].decode(errors="replace"))
     waiting = b""
     for moment, piece in _contents(pieces):
         *whole, waiting = (waiting + piece).replace(b"\r\n", b"\n").split(b"\n\n")
