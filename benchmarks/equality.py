@@ -26,7 +26,7 @@ from servers import Room, Server, llama_cpp_server, rbee_worker
 _PROMPTS = 30
 _TOKENS = 48
 _CONTEXT = 2048
-_JSON_TOKENS = 1500
+_JSON_TOKENS = 600  # the longest answer needs about a fifth of them
 _JSON_AT_ONCE = 8
 _TOLERANCE = 1e-3
 _SHOWN = 5
