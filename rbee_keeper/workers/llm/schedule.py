@@ -8,10 +8,10 @@ slots. Long prompts are cut into chunks, and between two chunks every running an
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHORT_PROMPT_TOKENS = 512
-GROUP_TOKENS = 64
-GROUP_S = 0.01
+SHORT_PROMPT_S = 0.3
+GROUP_TOKENS = 96
 CHUNK_TOKENS_AT_LEAST = 64
+"""Smaller parts cost llama.cpp nearly as much, and more when the context is long."""
 CHUNK_BESIDE_ANSWERS_S = 0.15
 CHUNK_ALONE_S = 0.5
 
@@ -52,21 +52,30 @@ def next_prompt_parts(
 
     `was_prompt` tells whether the batch before was one of prompts, `steps` counts batches.
     """
-    short = [prompt for prompt in prompts if prompt.remaining <= SHORT_PROMPT_TOKENS]
+    longest_short = pace.chunk(SHORT_PROMPT_S)
+    short = [prompt for prompt in prompts if prompt.remaining <= longest_short]
     if short:
-        return _group(short, min(max(GROUP_TOKENS, pace.chunk(GROUP_S)), pace.batch_tokens))
+        return _group(short, min(GROUP_TOKENS, pace.batch_tokens))
     if not prompts or (has_answers and was_prompt):
         return []
     seconds = CHUNK_BESIDE_ANSWERS_S if has_answers else CHUNK_ALONE_S
     # the shortest one is the quickest to help; every second time the oldest, which would never come otherwise
     oldest = prompts[0]
     chosen = min(prompts, key=lambda each: each.remaining) if steps % 2 else oldest
-    return [PromptPart(chosen.place, min(chosen.remaining, pace.chunk(seconds)))]
+    return [PromptPart(chosen.place, _part(chosen.remaining, pace.chunk(seconds)))]
+
+
+def _part(remaining: int, chunk: int) -> int:
+    """Return how many tokens to compute now, so that no small rest is left for the end."""
+    if remaining <= chunk:
+        return remaining
+    return chunk if remaining - chunk >= CHUNK_TOKENS_AT_LEAST else min(chunk, -(-remaining // 2))
 
 
 def _group(prompts: Sequence[PromptFacts], room: int) -> list[PromptPart]:
-    parts = [PromptPart(prompts[0].place, min(prompts[0].remaining, room))]
-    room -= parts[0].tokens
+    """Return the first prompt whole, however long, and those after it that fit beside it."""
+    parts = [PromptPart(prompts[0].place, prompts[0].remaining)]
+    room -= prompts[0].remaining
     for prompt in prompts[1:]:
         if prompt.remaining > room:
             break

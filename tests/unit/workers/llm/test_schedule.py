@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbee_keeper.workers.llm.schedule import (
-    SHORT_PROMPT_TOKENS,
     Pace,
     PromptFacts,
     PromptPart,
@@ -32,7 +31,16 @@ def test_a_short_prompt_goes_before_running_answers_and_before_a_long_prompt() -
 
 
 def test_short_prompts_that_came_together_share_a_batch_in_the_order_of_arrival() -> None:
-    assert parts([20, 20, 20, 20]) == [PromptPart(0, 20), PromptPart(1, 20), PromptPart(2, 20)]
+    assert parts([40, 40, 40, 40]) == [PromptPart(0, 40), PromptPart(1, 40)]
+
+
+def test_a_short_prompt_is_never_cut() -> None:
+    assert parts([300, 10]) == [PromptPart(0, 300)]
+
+
+def test_no_small_rest_of_a_long_prompt_is_left_for_the_end() -> None:
+    """A part of a few tokens costs nearly as much as one of sixty-four."""
+    assert parts([510], was_prompt=True) == [PromptPart(0, 255)]
 
 
 def test_between_two_chunks_of_a_long_prompt_every_answer_gets_a_token() -> None:
@@ -79,8 +87,3 @@ def test_every_prompt_comes_to_its_end(remaining: list[int], has_answers: bool, 
         if not left:
             return
     raise AssertionError(f"{left} is left")
-
-
-def test_short_means_what_the_docstring_says() -> None:
-    assert parts([SHORT_PROMPT_TOKENS, 1], has_answers=True, was_prompt=True)
-    assert parts([SHORT_PROMPT_TOKENS + 1], has_answers=True, was_prompt=True) == []
