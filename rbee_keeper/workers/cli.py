@@ -62,6 +62,7 @@ def _run_by_hand() -> None:
 def _serve(spec: "WorkerSpec") -> None:
     from ..config.process_title import set_process_title
     from ..daemon.serve import run
+    from . import processor_turns
     from .app import Worker, exit_now
 
     order = spec.order
@@ -74,6 +75,7 @@ def _serve(spec: "WorkerSpec") -> None:
         await Worker(spec).run()
 
     sys.setswitchinterval(_SWITCH_S)
+    processor_turns.answers()
     start_up.end()
     run(serve_worker)
     exit_now(0)

@@ -9,6 +9,7 @@ from ..contract.failure import failed_event
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
 from ..errors import InferenceFailed, RbeeError, WorkerFailed
+from . import processor_turns
 from .engine import Engine, EngineInfo, Execution, JobEvents, ReportProgress
 
 
@@ -58,6 +59,7 @@ class EngineThread:
         self._requests.put(_Close())
 
     def _main(self, order: LaunchOrder, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
+        processor_turns.computes()
         try:
             loaded: Loaded = self._engine.load(order, report)
         except RbeeError as error:
