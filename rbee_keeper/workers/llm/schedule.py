@@ -2,7 +2,8 @@
 
 Prompts and generated tokens go in batches of their own. Short prompts come first, in the order of their arrival and
 half of them to a batch: all at once would be a little quicker for the last one, and far slower for the others. There
-are never more of them in a row than there are slots. Long prompts are cut into chunks, and between two chunks every running answer gets its next token.
+are never more of them in a row than there are slots. Long prompts are cut into chunks, and between two chunks every
+running answer gets its next token.
 """
 
 from collections.abc import Sequence
