@@ -48,9 +48,17 @@ class StopSignal:
 
 
 async def serve(
-    app: ASGIApp, listener: socket.socket, stop: StopSignal, before_close: Callable[[], Awaitable[None]]
+    app: ASGIApp,
+    listener: socket.socket,
+    stop: StopSignal,
+    before_close: Callable[[], Awaitable[None]],
+    *,
+    takes_calls_to_the_end: bool = False,
 ) -> None:
-    """Answer requests until the stop signal; `before_close` then ends the work while answers can still leave."""
+    """Answer requests until the stop signal; `before_close` then ends the work while answers can still leave.
+
+    New connections are taken meanwhile only by a daemon that `takes_calls_to_the_end`, to say that it is ending.
+    """
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -67,9 +75,12 @@ async def serve(
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[listener])
     await stop.wait()
+    if takes_calls_to_the_end:
+        await before_close()
     for each in server.servers:
         each.close()
-    await before_close()
+    if not takes_calls_to_the_end:
+        await before_close()
     for connection in list(server.server_state.connections):
         connection.shutdown()
     if server.server_state.tasks:

@@ -84,7 +84,7 @@ class Worker:
         app = build_app(AppSpec(source="worker", routes=self._routes(), access=access, narrator=self._narrator))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._announce_and_load())
-            await serve(app, self._spec.listener, self._stop, self._end_work)
+            await serve(app, self._spec.listener, self._stop, self._end_work, takes_calls_to_the_end=True)
             raise Ended
 
     async def _announce_and_load(self) -> None:
@@ -126,8 +126,9 @@ class Worker:
 
     async def _end_work(self) -> None:
         """Drain when that was asked for; otherwise end what runs at once."""
+        self._slots.move("draining")
         if self._drain_s is not None:
-            await self._slots.drain(self._drain_s)
+            await self._slots.wait_until_free(self._drain_s)
         self._slots.cancel_all()
         self._loading.give_up()
         await self._slots.wait_until_free(_CANCEL_S)

@@ -123,11 +123,6 @@ class Slots:
             stream.cut_short_by = WorkerFailed("the worker was stopped in the middle of the answer", hint="try again")
             self.cancel(stream.job_id)
 
-    async def drain(self, timeout_s: float) -> None:
-        """Take nothing new and wait until what runs has ended, or the time is over."""
-        self.move("draining")
-        await self.wait_until_free(timeout_s)
-
     async def wait_until_free(self, timeout_s: float) -> None:
         """Wait until no execution runs, or the time is over."""
         with suppress(TimeoutError):
