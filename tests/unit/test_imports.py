@@ -21,6 +21,7 @@ HEAVY = (
     "llama_cpp",
     "numpy",
     "jinja2",
+    "prometheus_client",
 )
 HOMES = {
     "typer": ("commands/",),
@@ -34,6 +35,7 @@ HOMES = {
     "httptools": ("transport/",),
     "uvicorn": ("daemon/",),
     "uvloop": ("daemon/",),
+    "prometheus_client": ("daemon/exposition.py",),
     "numpy": ("workers/llm/logprobs.py",),
     "requests": (),
     "httpx": (),
