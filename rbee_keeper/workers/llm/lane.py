@@ -178,6 +178,7 @@ class Lane:
         drawn = [(answer, answer.sampler.draw(self.spec.context, index)) for answer in run.answers]
         now = time.perf_counter()
         self.spec.times.sampling_s += now - started
+        self._answered_at = self._answered_at or now
         for answer, token in drawn:
             self._take_token(run, answer, token, index)
         self._close_if_over(run)
