@@ -13,7 +13,7 @@ from generator.reference import reference_files
 from generator.rhai_reference import rhai_files
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITTEN_BY_HAND = {ROOT / "docs" / "reference" / "constrained-output.md"}
+WRITTEN_BY_HAND = {ROOT / "docs" / "reference" / name for name in ("constrained-output.md", "metrics.md")}
 
 
 def generated_files() -> dict[Path, str]:

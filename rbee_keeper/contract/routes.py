@@ -33,8 +33,12 @@ CANCEL = "/cancel"
 READY = "/v1/ready"
 LOADING_PROGRESS = "/v1/loading/progress"
 SHUTDOWN = "/v1/admin/shutdown"
+METRICS = "/metrics"
+PROPS = "/props"
+TOKENIZE = "/tokenize"
+DETOKENIZE = "/detokenize"
 
-OPEN_PATHS = frozenset({HEALTH, HEALTH_V1})
+OPEN_PATHS = frozenset({HEALTH, HEALTH_V1, METRICS})
 
 # a worker's callbacks carry the secret of its spawn
 HIVE_OPEN_PATHS = OPEN_PATHS | {WORKER_READY_AT_HIVE, WORKER_STATE_AT_HIVE}

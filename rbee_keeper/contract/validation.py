@@ -192,14 +192,15 @@ def require(problems: list[Problem]) -> None:
         raise InvalidInput(message, details={"fields": problems})
 
 
-def shape_error(error: Exception) -> InvalidInput:
+def shape_error(error: Exception, *, hint: str = "") -> InvalidInput:
     """Turn a decoder's complaint into ours, naming the field and never the value."""
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
-        return InvalidInput("the body is not valid JSON", details={"fields": [_problem("body", "json", "not JSON")]})
+        details: dict[str, Any] = {"fields": [_problem("body", "json", "not JSON")]}
+        return InvalidInput("the body is not valid JSON", hint=hint, details=details)
     head, _, path = text.partition(" - at `")
     field = path.rstrip("`").removeprefix("$.") or "body"
     if head.startswith("Object contains unknown field"):
         head = "the body contains an unknown field"
-    details: dict[str, Any] = {"fields": [_problem(field, "type", head)]}
-    return InvalidInput(f"{head}" if field == "body" else f"{field}: {head}", details=details)
+    details = {"fields": [_problem(field, "type", head)]}
+    return InvalidInput(f"{head}" if field == "body" else f"{field}: {head}", hint=hint, details=details)

@@ -87,8 +87,8 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-async def read_message(request: Request, message_type: type[MessageT], limit_bytes: int) -> MessageT:
-    """Read the body as a message, whatever the content type says.
+async def read_message(request: Request, message_type: type[MessageT], limit_bytes: int, *, hint: str = "") -> MessageT:
+    """Read the body as a message, whatever the content type says; `hint` is for who sent something else.
 
     Raises:
         BodyTooLarge: the body is larger than the limit.
@@ -98,7 +98,7 @@ async def read_message(request: Request, message_type: type[MessageT], limit_byt
     try:
         return decode(body, message_type)
     except ValueError as error:
-        raise shape_error(error) from None
+        raise shape_error(error, hint=hint) from None
 
 
 def answer(message: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -21,9 +21,13 @@ from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
 from .infer import InferHandler
 from .loading import Loading
+from .metrics import MetricsHandler
+from .props import PropsHandler
 from .ready_callback import ReadyCallback
+from .recorder import Recorder
 from .slots import Slots
 from .status import StatusHandler
+from .tokens import TokensHandler
 
 _CONNECT_S = 5.0
 _REQUEST_S = 10.0
@@ -51,9 +55,12 @@ class Worker:
         self._narrator = Narrator("worker-rbee")
         self._stop = StopSignal()
         self._loading = Loading()
-        self._slots = Slots(on_change=lambda: None)
+        self._slots = Slots(on_change=lambda: None, recorder=Recorder())
         self._engine = EngineThread(spec.engine, self._slots.take)
         self._infer = InferHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
+        self._metrics = MetricsHandler(self._slots, spec.engine)
+        self._props = PropsHandler(self._slots, spec.engine, spec.order)
+        self._tokens = TokensHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
         self._status = StatusHandler(self._slots, self._loading, self._begin_drain, _BODY_LIMIT_BYTES)
         self._client = HttpClient(connect_s=_CONNECT_S, request_s=_REQUEST_S)
         url = address_of_listener(spec.listener).url
@@ -62,7 +69,7 @@ class Worker:
         self._drain_s: float | None = None
 
     def _routes(self) -> list[Route]:
-        infer, status = self._infer, self._status
+        infer, status, tokens = self._infer, self._status, self._tokens
         return [
             Route(routes.HEALTH, status.health),
             Route(routes.HEALTH_V1, status.health),
@@ -72,6 +79,10 @@ class Worker:
             Route(routes.INFERENCE, infer.execute, methods=["POST"]),
             Route(routes.INFERENCE_ID, infer.cancel, methods=["DELETE"]),
             Route(routes.CANCEL, infer.cancel_by_body, methods=["POST"]),
+            Route(routes.METRICS, self._metrics.metrics),
+            Route(routes.PROPS, self._props.props),
+            Route(routes.TOKENIZE, tokens.tokenize, methods=["POST"]),
+            Route(routes.DETOKENIZE, tokens.detokenize, methods=["POST"]),
             Route(routes.SHUTDOWN, status.shutdown, methods=["POST"]),
         ]
 
@@ -105,6 +116,7 @@ class Worker:
 
     async def _open(self, info: EngineInfo) -> None:
         self._status.model_bytes = info.model_bytes
+        self._metrics.info = self._props.info = info
         self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)

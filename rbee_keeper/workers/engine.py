@@ -1,7 +1,7 @@
 """What an engine must do for the worker around it; one implementation per folder beside this file."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..contract.events import Event, Token
@@ -82,6 +82,21 @@ class EngineLoad:
     kv_total_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineProps:
+    """What an engine knows of its model's words and of itself; empty where there is nothing to know.
+
+    `end_tokens` are the tokens with which the model says that it is done, with their texts.
+    """
+
+    chat_template: str = ""
+    bos_token: str = ""
+    eos_token: str = ""
+    end_tokens: Mapping[int, bytes] = field(default_factory=dict)
+    build_info: str
+    system_info: str = ""
+
+
 class Engine(Protocol):
     """Computes; every method is called from one and the same thread, unless it says otherwise.
 
@@ -136,6 +151,15 @@ class Engine(Protocol):
         Raises:
             InvalidInput: a token is not one of this model.
         """
+
+    def token_bytes(self, tokens: Sequence[int]) -> list[bytes]:
+        """Return the text of each token that `tokenize` gave, which may end in the middle of a character.
+
+        Called from any thread.
+        """
+
+    def props(self) -> EngineProps:
+        """Describe the loaded model and the engine; called from any thread, may take long."""
 
     def load_now(self) -> EngineLoad:
         """Describe what the engine does now; called from any thread."""

@@ -11,7 +11,7 @@ from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
 from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream, disconnected
-from ..errors import InvalidInput
+from ..errors import InvalidInput, RbeeError
 from ..transport import deadline
 from .dialects.dialect import writer_for
 from .engine import Engine, Prepared
@@ -34,6 +34,16 @@ class InferHandler:
     async def execute(self, request: Request) -> Response:
         """Run one execution and stream its events, or collect them for `stream: false`."""
         received_at = time.perf_counter()
+        try:
+            message, stream = await self._begin(request, received_at)
+        except RbeeError:
+            self._slots.recorder.refuse()
+            raise
+        if not message.stream:
+            return await self._collect(request, stream)
+        return EventStream(stream.frames(), on_disconnect=lambda: self._slots.cancel(stream.job_id))
+
+    async def _begin(self, request: Request, received_at: float) -> tuple[Execute, Stream]:
         message = await read_message(request, Execute, self._body_limit_bytes)
         problems = generation_problems(message)
         if not message.job_id:
@@ -43,9 +53,7 @@ class InferHandler:
         self._slots.require_room(message.job_id, until)
         prepared = await self._prepare(message)
         stream = self._slots.submit(prepared, writer_for(message), received_at=received_at, deadline=until)
-        if not message.stream:
-            return await self._collect(request, stream)
-        return EventStream(stream.frames(), on_disconnect=lambda: self._slots.cancel(stream.job_id))
+        return message, stream
 
     async def _prepare(self, message: Execute) -> Prepared:
         characters = len(message.prompt) + sum(len(each.text) for each in message.messages)

@@ -14,6 +14,7 @@ from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, W
 from .dialects.dialect import DialectWriter
 from .engine import Execution, JobEvents, Prepared
 from .engine_thread import EngineThread
+from .recorder import Recorder
 from .stream import Stream
 from .urgency import Urgency
 
@@ -25,8 +26,9 @@ computing a token of a small model. The first token of an answer and its end nev
 class Slots:
     """Owns the executions; used from the event loop only, but for `take`."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], recorder: Recorder) -> None:
         """Start with no slots; `on_change` is called whenever the state may have changed."""
+        self.recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._on_change = on_change
         self._engine: EngineThread | None = None
@@ -59,6 +61,11 @@ class Slots:
         """The slots that are taken now."""
         return min(len(self._streams), self.total)
 
+    @property
+    def waiting(self) -> int:
+        """The executions that are more than there are slots."""
+        return len(self._streams) - self.busy
+
     def move(self, state: WorkerState) -> None:
         """Enter the next state of the worker."""
         self._state = state
@@ -70,6 +77,15 @@ class Slots:
         self.total = total
         self.waiting_limit = waiting_limit
         self.move("idle")
+
+    def require_loaded(self) -> None:
+        """Refuse what needs the model while there is none.
+
+        Raises:
+            WorkerNotReady: the model is not loaded.
+        """
+        if self._engine is None:
+            raise WorkerNotReady(f"this worker is {self._state}", details={"state": self._state})
 
     def require_room(self, job_id: TaskId, deadline: float | None) -> None:
         """Refuse an execution that could not be submitted.
@@ -86,9 +102,8 @@ class Slots:
             raise InvalidInput("an execution with this job_id is running")
         if len(self._streams) >= self.total + self.waiting_limit:
             details = {"slots_total": self.total, "slots_busy": self.busy}
-            waiting = len(self._streams) - self.busy
-            if waiting:
-                details["waiting"] = waiting
+            if self.waiting:
+                details["waiting"] = self.waiting
             raise AllSlotsBusy(f"all {self.total} slots are busy", details=details, hint="try again in a second")
         if deadline is not None and deadline <= time.time():
             raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
@@ -100,7 +115,7 @@ class Slots:
         job_id = prepared.request.job_id
         self.require_room(job_id, deadline)
         assert self._engine is not None
-        stream = Stream(prepared, writer, deadline)
+        stream = Stream(prepared, writer, received_at=received_at, deadline=deadline)
         if deadline is not None:
             stream.timer = self._loop.call_later(deadline - time.time(), self._expire, stream)
         self._streams[job_id] = stream
@@ -159,6 +174,8 @@ class Slots:
         if stream.timer is not None:
             stream.timer.cancel()
         closing = events[-1]
+        assert isinstance(closing, End | Failed)
+        self.recorder.close(closing, stream.cut_short_by, duration_s=time.perf_counter() - stream.received_at)
         if stream.cut_short_by is not None and isinstance(closing, End) and closing.stop_reason == "CANCELLED":
             events = [*events[:-1], failed_event(stream.cut_short_by, source="worker")]
         del self._streams[stream.job_id]

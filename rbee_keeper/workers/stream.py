@@ -14,12 +14,15 @@ class Stream:
     """Collects events, reads answers where that is needed, and writes them in the client's dialect.
 
     Used from the event loop only. `cut_short_by` is what the client is told when the execution was ended without its
-    wish.
+    wish, `received_at` is in `time.perf_counter` seconds.
     """
 
-    def __init__(self, prepared: Prepared, writer: DialectWriter, deadline: float | None) -> None:
+    def __init__(
+        self, prepared: Prepared, writer: DialectWriter, *, received_at: float, deadline: float | None
+    ) -> None:
         """Start with nothing to send."""
         self.job_id: TaskId = prepared.request.job_id
+        self.received_at = received_at
         self.deadline = deadline
         self.timer: asyncio.TimerHandle | None = None
         self.cut_short_by: RbeeError | None = None

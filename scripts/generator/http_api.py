@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rbee_keeper.contract import events, nodes, routes, tasks, workers
+from rbee_keeper.contract import events, nodes, props, routes, tasks, tokens, workers
 from rbee_keeper.contract.errors import ErrorBody
 
 from .reference import page, table
@@ -194,6 +194,34 @@ _WORKER = (
         text="Ends one execution.",
         request='`{"job_id": "…"}`',
         status=202,
+    ),
+    Exchange(
+        method="GET",
+        path=routes.METRICS,
+        text="Tells every [metric](metrics.md) in the text form that Prometheus reads. No token is needed.",
+        answer="text",
+    ),
+    Exchange(
+        method="GET",
+        path=routes.PROPS,
+        text="Describes the model, the limits and the defaults, in llama-server's names; 503 until the model is"
+        " loaded.",
+        answer=props.Props,
+    ),
+    Exchange(
+        method="POST",
+        path=routes.TOKENIZE,
+        text=f"Turns text of up to {tokens.MAX_TOKENIZE_CHARACTERS} characters into tokens; 503 until the model is"
+        " loaded.",
+        request=tokens.TokenizeRequest,
+        answer=tokens.TokenizeAnswer,
+    ),
+    Exchange(
+        method="POST",
+        path=routes.DETOKENIZE,
+        text=f"Turns up to {tokens.MAX_DETOKENIZE_TOKENS} tokens into text; 503 until the model is loaded.",
+        request=tokens.DetokenizeRequest,
+        answer=tokens.DetokenizeAnswer,
     ),
     Exchange(
         method="POST",

@@ -15,7 +15,7 @@ from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder, LoadingProgress
 from ...errors import InferenceFailed, InvalidInput, ModelIncompatible, RequestCanceled
-from ..engine import EngineInfo, EngineLoad, Execution, JobEvents, Prepared, ReportProgress
+from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, ReportProgress
 from ..timing import EngineTimes, Timing
 from .script import FakeScript, Fault
 
@@ -75,6 +75,15 @@ class FakeEngine:
         """Refuse: there is no vocabulary."""
         del tokens
         raise InvalidInput("a scripted model has no tokens")
+
+    def token_bytes(self, tokens: Sequence[int]) -> list[bytes]:
+        """Refuse: there is no vocabulary."""
+        del tokens
+        raise InvalidInput("a scripted model has no tokens")
+
+    def props(self) -> EngineProps:
+        """Tell that there is nothing but a script."""
+        return EngineProps(build_info="scripted")
 
     def load_now(self) -> EngineLoad:
         """Tell that nothing is computed."""

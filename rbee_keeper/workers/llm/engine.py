@@ -13,7 +13,7 @@ from ...contract.workers import LaunchOrder, LoadingProgress
 from ...errors import InvalidInput, RbeeError
 from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
-from ..engine import EngineInfo, EngineLoad, Execution, JobEvents, Prepared, ReportProgress
+from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, ReportProgress
 from ..timing import EngineTimes, Timing
 from .cache import CacheShape
 from .candidates import Candidates
@@ -120,7 +120,8 @@ class LlamaEngine:
     def detokenize(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens, from any thread."""
         if any(not 0 <= token < self._model.vocabulary.size for token in tokens):
-            raise InvalidInput(f"tokens must be between 0 and {self._model.vocabulary.size - 1}")
+            highest = self._model.vocabulary.size - 1
+            raise InvalidInput(f"tokens must be between 0 and {highest}", hint="use tokens of this very model")
         return self._model.vocabulary.detokenize(tokens)
 
     def start(self, execution: Execution) -> None:
@@ -217,6 +218,16 @@ class LlamaEngine:
             if run.is_over:
                 del self._runs[run.job_id]
         return taken
+
+    def token_bytes(self, tokens: Sequence[int]) -> list[bytes]:
+        """Return the bytes of each token, from any thread."""
+        return [self._model.vocabulary.bytes_of(token, special=True) for token in tokens]
+
+    def props(self) -> EngineProps:
+        """Describe model and library, from any thread."""
+        from .props import props_of
+
+        return props_of(self._model)
 
     def close(self) -> None:
         """Free the contexts and the weights."""

@@ -1,0 +1,59 @@
+"""Props at the worker: what its model is, what it takes and what is assumed."""
+
+import asyncio
+from pathlib import PurePath
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import __version__
+from ..contract.ids import TaskId
+from ..contract.props import DefaultSettings, Modalities, Props
+from ..contract.sampling import Sampling
+from ..contract.tasks import Execute
+from ..contract.workers import LaunchOrder
+from ..daemon.app import answer
+from .engine import Engine, EngineInfo
+from .slots import Slots
+from .tokens import piece_of
+
+
+class PropsHandler:
+    """Answers `GET /props`; `info` is set when the model is loaded."""
+
+    def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:
+        """Describe this engine and the model that was ordered."""
+        self._slots = slots
+        self._engine = engine
+        self._order = order
+        self.info: EngineInfo | None = None
+
+    async def props(self, _: Request) -> Response:
+        """Answer with what does not change while the worker lives."""
+        self._slots.require_loaded()
+        assert self.info is not None
+        return answer(await asyncio.to_thread(self._props, self.info))
+
+    def _props(self, info: EngineInfo) -> Props:
+        known = self._engine.props()
+        # a model without a name goes by its reference, which may have folders in it
+        name = PurePath(info.model_name).name if info.model_name == self._order.model_ref else info.model_name
+        left_out = Execute(job_id=TaskId(""))
+        return Props(
+            version=__version__,
+            model=name,
+            model_path=PurePath(self._order.model_path).name,
+            total_slots=info.slots,
+            context_tokens=info.context_tokens,
+            default_generation_settings=DefaultSettings(
+                n_ctx=info.context_tokens,
+                params={name: getattr(left_out, name) for name in Sampling.__struct_fields__},
+            ),
+            chat_template=known.chat_template,
+            bos_token=known.bos_token,
+            eos_token=known.eos_token,
+            end_tokens=[piece_of(*each) for each in known.end_tokens.items()],
+            modalities=Modalities(vision=False, audio=False),
+            build_info=known.build_info,
+            system_info=known.system_info,
+        )
