@@ -48,7 +48,7 @@ complete -c rbee -n "__rbee_at 'infer'" -l top-k -x -d 'Draw from this many toke
 complete -c rbee -n "__rbee_at 'infer'" -l top-p -x -d 'Draw from the likeliest tokens with this share together'
 complete -c rbee -n "__rbee_at 'infer'" -l min-p -x -d 'Leave out tokens below this share of the likeliest'
 complete -c rbee -n "__rbee_at 'infer'" -l repetition-penalty -x -d 'Above 1 avoids repetition; 1 is off'
-complete -c rbee -n "__rbee_at 'infer'" -l seed -x -d 'Draw the same tokens again'
+complete -c rbee -n "__rbee_at 'infer'" -l seed -x -d 'Draw the same tokens again, whatever else the worker does'
 complete -c rbee -n "__rbee_at 'infer'" -l stop -x -d 'End before this text; up to four times'
 complete -c rbee -n "__rbee_at 'infer'" -l timeout -x -d 'Give up after this time'
 complete -c rbee -n "__rbee_at 'infer'" -l node -x -a 'localhost' -d 'Run on this node'

@@ -196,7 +196,7 @@ _rbee_infer() {
         '--top-p''[Draw from the likeliest tokens with this share together]:number: ' \
         '--min-p''[Leave out tokens below this share of the likeliest]:number: ' \
         '--repetition-penalty''[Above 1 avoids repetition; 1 is off]:number: ' \
-        '--seed''[Draw the same tokens again]:number: ' \
+        '--seed''[Draw the same tokens again, whatever else the worker does]:number: ' \
         '*--stop''[End before this text; up to four times]:text: ' \
         '--timeout''[Give up after this time]:seconds: ' \
         '--node''[Run on this node]:text:(localhost)' \
