@@ -21,6 +21,7 @@ _PHASES: Mapping[str, Callable[[engine_phases.Plan], AsyncIterator[engine_phases
     "bound": engine_phases.bound,
     "prefix": engine_phases.prefix,
     "health": engine_phases.health,
+    "share": engine_phases.share,
     "python": engine_phases.python,
 }
 _LARGE_BYTES = 300_000_000

@@ -31,6 +31,7 @@ _AT_ONCE = f"TTFT of {_FOLLOWERS} followers at once"
 _PYTHON_STREAMS = 8
 _HEALTH_STREAMS = 16
 _HEALTH_EVERY_S = 0.01
+_SHARE_STREAMS = 8
 _MEBIBYTE = 1_048_576
 _SAMPLINGS = {"greedy": 0.0, "seeded": 0.8}
 
@@ -277,6 +278,33 @@ async def health(plan: Plan) -> AsyncIterator[Table]:
         is_ratio=False,
     )
     yield f"under {_HEALTH_STREAMS} streams (peer: the same worker at rest)", [figure]
+
+
+async def share(plan: Plan) -> AsyncIterator[Table]:
+    """Take the time that our engine spends outside the model and outside drawing, of the time until the last token."""
+    with rbee_worker(plan.room(_SHARE_STREAMS)) as ours:
+        await play(ours, wishes("warm", _SHARE_STREAMS, tokens=16))
+        before = await _native_s(ours)
+        played = await play(ours, wishes("share", _SHARE_STREAMS))
+        native_s = await _native_s(ours) - before
+    took_s = max(one.ended for one in played.heard) - min(one.started for one in played.heard)
+    figure = Figure(
+        name="outside llama_decode and sampling",
+        unit="of the time",
+        ours=1 - native_s / took_s,
+        limit=0.05 if plan.is_large else None,
+        bound="at most",
+        is_ratio=False,
+    )
+    yield f"{_SHARE_STREAMS} streams, greedy", [figure]
+
+
+async def _native_s(server: Server) -> float:
+    """Return the seconds that the worker's engine has spent in llama_decode and in sampling."""
+    _, recorder = await record(server, head("GET", "/metrics"))
+    lines = b"".join(piece for _, piece in recorder.pieces).decode().splitlines()
+    marks = tuple(f'worker_engine_seconds_total{{part="{part}"}} ' for part in ("decode", "sampling"))
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(marks))
 
 
 async def _ask_health(server: Server, until: "asyncio.Task[Any]") -> list[float]:
