@@ -11,6 +11,7 @@ Backend = Literal["cpu", "cuda", "metal"]
 BACKENDS: tuple[Backend, ...] = ("cpu", "cuda", "metal")
 WorkerKind = Literal["llm", "fake"]
 WorkerState = Literal["starting", "loading", "idle", "busy", "draining", "stopped", "failed", "stale"]
+Capability = Literal["text", "embedding", "rerank"]
 LoadingStage = Literal["loading_to_vram", "ready", "error"]
 
 
@@ -82,12 +83,16 @@ class WorkerReady(Message, frozen=True, kw_only=True):
 
 
 class WorkerReport(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A worker's model is loaded, or could not be: `POST /v1/workers/state` to its hive."""
+    """A worker's model is loaded, or could not be: `POST /v1/workers/state` to its hive.
+
+    `capability` is what the loaded model is for.
+    """
 
     worker_id: WorkerId
     secret: str
     state: WorkerState
     slots_total: int = 0
+    capability: Capability = "text"
     error: ErrorInfo | None = None
 
 
@@ -104,6 +109,7 @@ class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
     slots_available: int
     pid: int
     last_activity: float
+    capability: Capability = "text"
     error: ErrorInfo | None = None
     token: str = ""
 
@@ -128,7 +134,7 @@ class LoadingProgress(Message, frozen=True, kw_only=True, tag_field="event", tag
 
 
 class WorkerHealth(Message, frozen=True, kw_only=True):
-    """The answer of a worker's `GET /health`."""
+    """The answer of a worker's `GET /health`; `capability` is what the model is for, once it is loaded."""
 
     status: Literal["healthy", "unhealthy"]
     version: str
@@ -137,6 +143,7 @@ class WorkerHealth(Message, frozen=True, kw_only=True):
     slots_total: int
     slots_available: int
     last_activity: float
+    capability: Capability | None = None
 
 
 class Readiness(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -94,7 +94,15 @@ async def read_message(request: Request, message_type: type[MessageT], limit_byt
         BodyTooLarge: the body is larger than the limit.
         InvalidInput: it is not JSON, or has not the message's shape.
     """
-    body = await read_body(request, limit_bytes)
+    return decode_message(await read_body(request, limit_bytes), message_type, hint=hint)
+
+
+def decode_message(body: bytes, message_type: type[MessageT], *, hint: str = "") -> MessageT:
+    """Read a body as a message; `hint` is for who sent something else.
+
+    Raises:
+        InvalidInput: it is not JSON, or has not the message's shape.
+    """
     try:
         return decode(body, message_type)
     except ValueError as error:

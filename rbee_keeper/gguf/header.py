@@ -26,7 +26,8 @@ _STATE_SIZES = ("ssm.state_size", "wkv.head_size")
 class Header(Struct, frozen=True, kw_only=True):
     """The figures that are known before the load; 0 or empty where the file does not tell.
 
-    `kv_heads` has one figure for each layer. `pooling` is None in a file that names none.
+    `kv_heads` has one figure for each layer. `pooling` is None in a file that names none; `is_causal` tells whether a
+    token sees only those before it.
     """
 
     architecture: str
@@ -41,6 +42,7 @@ class Header(Struct, frozen=True, kw_only=True):
     value_length: int
     vocabulary_size: int
     pooling: int | None
+    is_causal: bool
     file_type: int | None
 
 
@@ -93,6 +95,7 @@ def _checked(head: GgufHead) -> Header:
         value_length=facts.number("attention.value_length", embedding // max(*heads, 1)),
         vocabulary_size=facts.count(TOKENS),
         pooling=facts.optional("pooling_type"),
+        is_causal=bool(facts.number("attention.causal", 1)),
         file_type=_Facts(head.values).optional("general.file_type"),
     )
     _require_attention(header, heads, facts)

@@ -66,6 +66,7 @@ class HiveApi:
         message = await read_message(request, WorkerReport, self.settings.body_limit_bytes)
         record = self._proved(message.worker_id, message.secret)
         record.slots_total = message.slots_total
+        record.capability = message.capability
         record.slots_available = message.slots_total
         self.registry.move(record, message.state, message.error)
         return answer({"message": "taken"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo
 from ..contract.ids import ModelRef, WorkerId
-from ..contract.workers import Backend, WorkerState, WorkerView
+from ..contract.workers import Backend, Capability, WorkerState, WorkerView
 from ..errors import WorkerNotFound
 from ..supervisor.process import ChildProcess
 
@@ -29,6 +29,7 @@ class WorkerRecord:
     state: WorkerState = "starting"
     slots_total: int = 0
     slots_available: int = 0
+    capability: Capability = "text"
     last_activity: float = field(default_factory=time.time)
     missed_checks: int = 0
     error: ErrorInfo | None = None
@@ -44,6 +45,7 @@ class WorkerRecord:
             state=self.state,
             slots_total=self.slots_total,
             slots_available=self.slots_available,
+            capability=self.capability,
             pid=self.process.pid,
             last_activity=round(self.last_activity, 3),
             error=self.error,

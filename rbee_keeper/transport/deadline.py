@@ -1,5 +1,6 @@
 """Deadlines: one absolute time that every hop passes on unchanged."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ..errors import InvalidInput
@@ -26,6 +27,15 @@ def from_header(text: str) -> float:
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError) as error:
         raise InvalidInput("the deadline is not an RFC 3339 time", hint="for example 2026-01-31T12:00:00Z") from error
+
+
+def of_headers(headers: Mapping[str, str]) -> float | None:
+    """Return the deadline of a request with these headers, None when it has none.
+
+    Raises:
+        InvalidInput: a deadline is not written as one.
+    """
+    return earliest(*(from_header(headers[name]) for name in ACCEPTED_HEADERS if name in headers))
 
 
 def earliest(*deadlines: float | None) -> float | None:

@@ -17,6 +17,7 @@ from ..errors import RbeeError
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
+from .embed import EmbedHandler
 from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
 from .infer import InferHandler
@@ -25,8 +26,10 @@ from .metrics import MetricsHandler
 from .props import PropsHandler
 from .ready_callback import ReadyCallback
 from .recorder import Recorder
+from .rerank import RerankHandler
 from .slots import Slots
 from .status import StatusHandler
+from .text_vectors import TextVectors
 from .tokens import TokensHandler
 
 _CONNECT_S = 5.0
@@ -61,6 +64,9 @@ class Worker:
         self._metrics = MetricsHandler(self._slots, spec.engine)
         self._props = PropsHandler(self._slots, spec.engine, spec.order)
         self._tokens = TokensHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
+        self._vectors = TextVectors(self._slots, spec.engine)
+        self._embed = EmbedHandler(self._vectors, _BODY_LIMIT_BYTES)
+        self._rerank = RerankHandler(self._vectors, _BODY_LIMIT_BYTES)
         self._status = StatusHandler(self._slots, self._loading, self._begin_drain, _BODY_LIMIT_BYTES)
         self._client = HttpClient(connect_s=_CONNECT_S, request_s=_REQUEST_S)
         url = address_of_listener(spec.listener).url
@@ -83,6 +89,9 @@ class Worker:
             Route(routes.PROPS, self._props.props),
             Route(routes.TOKENIZE, tokens.tokenize, methods=["POST"]),
             Route(routes.DETOKENIZE, tokens.detokenize, methods=["POST"]),
+            Route(routes.EMBEDDINGS, self._embed.embeddings, methods=["POST"]),
+            Route(routes.RERANK, self._rerank.rerank, methods=["POST"]),
+            Route(routes.RERANK_ALIAS, self._rerank.rerank, methods=["POST"]),
             Route(routes.SHUTDOWN, status.shutdown, methods=["POST"]),
         ]
 
@@ -117,17 +126,19 @@ class Worker:
     async def _open(self, info: EngineInfo) -> None:
         self._status.model_bytes = info.model_bytes
         self._metrics.info = self._props.info = info
+        self._status.capability = info.capability
+        self._vectors.model_name = info.model_name
         self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
-        await self._callback.state_is("idle", info.slots)
+        await self._callback.state_is("idle", info.slots, capability=info.capability)
 
     async def _fail(self, error: RbeeError) -> None:
         self._slots.move("failed")
         step = LoadingProgress(stage="error", code=error.code, message=error.message, hint=error.hint)
         self._loading.publish(step)
         self._narrator.say("load", error.message, level="ERROR", code=error.code)
-        await self._callback.state_is("failed", 0, error)
+        await self._callback.state_is("failed", 0, error=error)
         await asyncio.sleep(_LINGER_AFTER_FAILED_LOAD_S)
         self._stop.set("the model could not be loaded")
 
@@ -153,9 +164,9 @@ def make_engine(kind: WorkerKind) -> Engine:
         from .fake.engine import FakeEngine
 
         return FakeEngine()
-    from .llm.engine import LlamaEngine
+    from .llm.model_engine import ModelEngine
 
-    return LlamaEngine()
+    return ModelEngine()
 
 
 def exit_now(code: int) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..contract.embeddings import EmbeddingRequest, RerankRequest
 from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
-from ..contract.workers import LaunchOrder, LoadingProgress
+from ..contract.workers import Capability, LaunchOrder, LoadingProgress
 from .timing import EngineTimes
 
 JobEvents = tuple[TaskId, Sequence[Event]]
@@ -48,28 +49,56 @@ class Prepared:
     shown_special: frozenset[int] = frozenset()
     new_reader: Callable[[], AnswerReader] | None = None
 
+    @property
+    def job_id(self) -> TaskId:
+        """The id of the execution."""
+        return self.request.job_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTexts:
+    """Texts, as token ids, of which a model makes one vector each.
+
+    The engine's thread puts the vectors, as bytes of 32-bit floats, in the places of their texts; everybody else may
+    look at them when the closing event has come. A reranker's vectors hold one score.
+    """
+
+    job_id: TaskId
+    texts: Sequence[Sequence[int]]
+    vectors: list[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make a place for every vector."""
+        object.__setattr__(self, "vectors", [b""] * len(self.texts))
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of all texts."""
+        return sum(map(len, self.texts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """One request in an engine; `received_at` is in `time.perf_counter` seconds."""
 
-    prepared: Prepared
+    prepared: Prepared | PreparedTexts
     received_at: float
 
     @property
-    def request(self) -> Execute:
-        """What was asked for."""
-        return self.prepared.request
+    def job_id(self) -> TaskId:
+        """The id that the queen knows it by."""
+        return self.prepared.job_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:
-    """A loaded model: its name, the executions it decodes at once, the bytes its weights take."""
+    """A loaded model: its name, the executions it decodes at once, the bytes its weights take, what it is for."""
 
     model_name: str
     slots: int
     context_tokens: int
     model_bytes: int
+    capability: Capability = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +146,14 @@ class Engine(Protocol):
         Raises:
             InvalidInput: the model cannot do what the request asks for.
             ContextTooLong: prompt and answer together are longer than the context.
+        """
+
+    def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:
+        """Tokenize what an embedding or ranking is asked for; called from any thread, several at a time.
+
+        Raises:
+            InvalidInput: the model cannot do what the request asks for, or a text has no tokens.
+            ContextTooLong: a text is longer than the context.
         """
 
     def start(self, execution: Execution) -> None:

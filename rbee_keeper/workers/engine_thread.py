@@ -96,7 +96,7 @@ class EngineThread:
             self._engine.start(request.execution)
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
             reason = error if isinstance(error, RbeeError) else InferenceFailed(f"the engine failed: {error}")
-            self._emit([(request.execution.request.job_id, [failed_event(reason, source="worker")])])
+            self._emit([(request.execution.job_id, [failed_event(reason, source="worker")])])
 
     def _step(self) -> None:
         try:

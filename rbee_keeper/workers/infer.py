@@ -10,13 +10,14 @@ from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
 from ..daemon.app import answer, read_message
-from ..daemon.event_stream import EventStream, disconnected
+from ..daemon.event_stream import EventStream
 from ..errors import InvalidInput, RbeeError
 from ..transport import deadline
-from .dialects.dialect import writer_for
+from .dialects.dialect import DialectWriter, writer_for
 from .engine import Engine, Prepared
 from .slots import Slots
 from .stream import Stream
+from .whole_answer import events_at_end
 
 _PREPARE_APART_FROM_CHARACTERS = 4_000
 """A longer prompt is prepared in a thread, so that other requests need not wait for it."""
@@ -39,9 +40,10 @@ class InferHandler:
         except RbeeError:
             self._slots.recorder.refuse()
             raise
+        writer = writer_for(message)
         if not message.stream:
-            return await self._collect(request, stream)
-        return EventStream(stream.frames(), on_disconnect=lambda: self._slots.cancel(stream.job_id))
+            return await self._collect(request, stream, writer)
+        return EventStream(stream.frames(writer), on_disconnect=lambda: self._slots.cancel(stream.job_id))
 
     async def _begin(self, request: Request, received_at: float) -> tuple[Execute, Stream]:
         message = await read_message(request, Execute, self._body_limit_bytes)
@@ -49,10 +51,10 @@ class InferHandler:
         if not message.job_id:
             problems.append({"field": "job_id", "constraint": "not_empty", "message": "job_id must not be empty"})
         require(problems)
-        until = _deadline_of(request)
+        until = deadline.of_headers(request.headers)
         self._slots.require_room(message.job_id, until)
         prepared = await self._prepare(message)
-        stream = self._slots.submit(prepared, writer_for(message), received_at=received_at, deadline=until)
+        stream = self._slots.submit(prepared, received_at=received_at, deadline=until)
         return message, stream
 
     async def _prepare(self, message: Execute) -> Prepared:
@@ -74,15 +76,7 @@ class InferHandler:
         self._slots.cancel(TaskId(body["job_id"]))
         return Response(status_code=202)
 
-    async def _collect(self, request: Request, stream: Stream) -> Response:
+    async def _collect(self, request: Request, stream: Stream, writer: DialectWriter) -> Response:
         """Answer with the whole text at the end; a client who leaves before frees the slot."""
-        leaving = asyncio.ensure_future(disconnected(request.receive))
-        leaving.add_done_callback(lambda _: self._slots.cancel(stream.job_id))
-        status, body = await stream.whole()
-        leaving.cancel()
+        status, body = writer.whole(await events_at_end(request, stream, self._slots))
         return answer(body, status=status)
-
-
-def _deadline_of(request: Request) -> float | None:
-    values = [request.headers[name] for name in deadline.ACCEPTED_HEADERS if name in request.headers]
-    return deadline.earliest(*map(deadline.from_header, values))

@@ -5,7 +5,7 @@ import asyncio
 from ..contract import routes
 from ..contract.errors import to_wire
 from ..contract.wire import encode
-from ..contract.workers import LaunchOrder, WorkerReady, WorkerReport, WorkerState
+from ..contract.workers import Capability, LaunchOrder, WorkerReady, WorkerReport, WorkerState
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
 from ..transport.http_client import HttpClient
@@ -38,7 +38,14 @@ class ReadyCallback:
             ),
         )
 
-    async def state_is(self, state: WorkerState, slots_total: int, error: RbeeError | None = None) -> None:
+    async def state_is(
+        self,
+        state: WorkerState,
+        slots_total: int,
+        *,
+        capability: Capability = "text",
+        error: RbeeError | None = None,
+    ) -> None:
         """Report how the load ended."""
         await self._post(
             routes.WORKER_STATE_AT_HIVE,
@@ -47,6 +54,7 @@ class ReadyCallback:
                 secret=self._order.secret,
                 state=state,
                 slots_total=slots_total,
+                capability=capability,
                 error=None if error is None else to_wire(error, source="worker"),
             ),
         )

@@ -11,8 +11,7 @@ from ..contract.failure import failed_event
 from ..contract.ids import TaskId
 from ..contract.workers import WorkerState
 from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
-from .dialects.dialect import DialectWriter
-from .engine import Execution, JobEvents, Prepared
+from .engine import Execution, JobEvents, Prepared, PreparedTexts
 from .engine_thread import EngineThread
 from .recorder import Recorder
 from .stream import Stream
@@ -108,14 +107,12 @@ class Slots:
         if deadline is not None and deadline <= time.time():
             raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
 
-    def submit(
-        self, prepared: Prepared, writer: DialectWriter, *, received_at: float, deadline: float | None
-    ) -> Stream:
+    def submit(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> Stream:
         """Hand the execution to the engine and return its stream; refuses as `require_room` does."""
-        job_id = prepared.request.job_id
+        job_id = prepared.job_id
         self.require_room(job_id, deadline)
         assert self._engine is not None
-        stream = Stream(prepared, writer, received_at=received_at, deadline=deadline)
+        stream = Stream(prepared, received_at=received_at, deadline=deadline)
         if deadline is not None:
             stream.timer = self._loop.call_later(deadline - time.time(), self._expire, stream)
         self._streams[job_id] = stream

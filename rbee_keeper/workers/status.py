@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..contract import routes
-from ..contract.workers import Readiness, ShutdownRequest, WorkerHealth
+from ..contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
 from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream
 from ..errors import WorkerNotReady
@@ -27,6 +27,7 @@ class StatusHandler:
         self._drain_and_stop = drain_and_stop
         self._body_limit_bytes = body_limit_bytes
         self.model_bytes = 0
+        self.capability: Capability | None = None
 
     async def health(self, _: Request) -> Response:
         """Answer at once, whatever the engine does."""
@@ -40,6 +41,7 @@ class StatusHandler:
                 slots_total=slots.total,
                 slots_available=slots.available,
                 last_activity=slots.last_activity,
+                capability=self.capability,
             )
         )
 

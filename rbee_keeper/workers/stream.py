@@ -7,28 +7,25 @@ from ..contract.events import End, Event, Failed, Token
 from ..contract.ids import TaskId
 from ..errors import RbeeError
 from .dialects.dialect import DialectWriter
-from .engine import AnswerReader, Prepared
+from .engine import AnswerReader, Prepared, PreparedTexts
 
 
 class Stream:
-    """Collects events, reads answers where that is needed, and writes them in the client's dialect.
+    """Collects events and reads answers where that is needed.
 
     Used from the event loop only. `cut_short_by` is what the client is told when the execution was ended without its
     wish, `received_at` is in `time.perf_counter` seconds.
     """
 
-    def __init__(
-        self, prepared: Prepared, writer: DialectWriter, *, received_at: float, deadline: float | None
-    ) -> None:
+    def __init__(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> None:
         """Start with nothing to send."""
-        self.job_id: TaskId = prepared.request.job_id
+        self.job_id: TaskId = prepared.job_id
         self.received_at = received_at
         self.deadline = deadline
         self.timer: asyncio.TimerHandle | None = None
         self.cut_short_by: RbeeError | None = None
-        self._writer = writer
         self._readers: list[AnswerReader] = []
-        if prepared.new_reader is not None:
+        if isinstance(prepared, Prepared) and prepared.new_reader is not None:
             self._readers = [prepared.new_reader() for _ in range(prepared.request.n)]
         self._events: list[Event] = []
         self._is_closed = False
@@ -41,23 +38,23 @@ class Stream:
         if self._events and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self, writer: DialectWriter) -> AsyncIterator[bytes]:
         """Yield the events in the client's dialect, as they come."""
         while not (self._is_closed and not self._events):
             if not self._events:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
             events, self._events = self._events, []
-            data = self._writer.frames(events)
+            data = writer.frames(events)
             if data:
                 yield data
 
-    async def whole(self) -> tuple[int, object]:
-        """Return status and body of an answer that is given in one piece."""
+    async def whole(self) -> Sequence[Event]:
+        """Return all events at the end, for an answer that is given in one piece."""
         while not self._is_closed:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._writer.whole(self._events)
+        return self._events
 
     def _read(self, events: Sequence[Event]) -> list[Event]:
         """Tell apart what is said, thought and called."""

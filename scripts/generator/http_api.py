@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rbee_keeper.contract import events, nodes, props, routes, tasks, tokens, workers
+from rbee_keeper.contract import embeddings, events, nodes, props, routes, tasks, tokens, workers
 from rbee_keeper.contract.errors import ErrorBody
 
 from .reference import page, table
@@ -225,6 +225,24 @@ _WORKER = (
     ),
     Exchange(
         method="POST",
+        path=routes.EMBEDDINGS,
+        text="Makes a vector of length 1 of each text, in OpenAI's shape. The model's file must name a pooling of mean,"
+        f" cls or last. At most {embeddings.MAX_TEXTS} texts, each no longer than the context: nothing is cut. Control"
+        " tokens in a text are text. Closing the connection ends the work.",
+        request=embeddings.EmbeddingRequest,
+        answer=embeddings.EmbeddingList,
+    ),
+    Exchange(
+        method="POST",
+        path=routes.RERANK,
+        text="Gives documents their scores for a query, the best first, in Jina's shape. The model's file must name the"
+        f" pooling rank. At most {embeddings.MAX_TEXTS} documents, each together with the query no longer than the"
+        f" context. `{routes.RERANK_ALIAS}` is the same.",
+        request=embeddings.RerankRequest,
+        answer=embeddings.RerankAnswer,
+    ),
+    Exchange(
+        method="POST",
         path=routes.SHUTDOWN,
         text="Begins to drain; the process ends when nothing runs or the time is over. The body may be left out.",
         request=workers.ShutdownRequest,
@@ -232,7 +250,7 @@ _WORKER = (
     ),
 )
 
-_SAME_AS_ANOTHER = {routes.HEALTH_V1, routes.HEARTBEAT, routes.INFERENCE}
+_SAME_AS_ANOTHER = {routes.HEALTH_V1, routes.HEARTBEAT, routes.INFERENCE, routes.RERANK_ALIAS}
 _EVENTS = (
     events.Queued,
     events.Narration,

@@ -10,12 +10,23 @@ from pathlib import Path
 
 import msgspec
 
+from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.events import End, Event, Started, StopReason, Token
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder, LoadingProgress
 from ...errors import InferenceFailed, InvalidInput, ModelIncompatible, RequestCanceled
-from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, ReportProgress
+from ..capability import text_model_refusal
+from ..engine import (
+    EngineInfo,
+    EngineLoad,
+    EngineProps,
+    Execution,
+    JobEvents,
+    Prepared,
+    PreparedTexts,
+    ReportProgress,
+)
 from ..timing import EngineTimes, Timing
 from .script import FakeScript, Fault
 
@@ -66,6 +77,11 @@ class FakeEngine:
         """Take any prompt."""
         return Prepared(request=request, prompt=range(len(request.prompt.split())))
 
+    def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:
+        """Refuse: the script is text."""
+        del job_id
+        raise text_model_refusal(request)
+
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
         """Refuse: there is no vocabulary."""
         del text, add_special, parse_special
@@ -92,7 +108,8 @@ class FakeEngine:
     def start(self, execution: Execution) -> None:
         """Queue the execution."""
         timing = Timing(received_at=execution.received_at, started_at=time.perf_counter())
-        self._waiting[execution.request.job_id] = _Run(execution.request, timing)
+        assert isinstance(execution.prepared, Prepared)
+        self._waiting[execution.job_id] = _Run(execution.prepared.request, timing)
 
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot of a running execution."""

@@ -48,6 +48,11 @@ class Batch:
         self.size = end
         return end - 1
 
+    def add_text(self, tokens: Sequence[int], *, sequence: int, position: int) -> None:
+        """Add neighbouring tokens of one sequence, all of which count for its vector."""
+        self.add(tokens, sequence=sequence, position=position, wants_logits=True)
+        ctypes.memset(ctypes.byref(self._wants_logits, self.size - len(tokens)), 1, len(tokens))
+
     def set_rows(self, sequences: tuple[int, ...], tokens: Sequence[int], positions: Sequence[int]) -> None:
         """Make the batch one token of each sequence, all with logits; quick when the sequences are those of before."""
         size = len(sequences)

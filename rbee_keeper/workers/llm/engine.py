@@ -7,20 +7,33 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
-from ...contract.workers import LaunchOrder, LoadingProgress
-from ...errors import InvalidInput, RbeeError
+from ...contract.workers import LaunchOrder
+from ...errors import ModelIncompatible, RbeeError
+from ...gguf.header import Header
 from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
-from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, ReportProgress
+from ..capability import text_model_refusal
+from ..engine import (
+    EngineInfo,
+    EngineLoad,
+    EngineProps,
+    Execution,
+    JobEvents,
+    Prepared,
+    PreparedTexts,
+    ReportProgress,
+)
 from ..timing import EngineTimes, Timing
 from .cache import CacheShape
 from .candidates import Candidates
 from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
-from .library import initialise
-from .model import Model, check_file, place
+from .library import api, initialise
+from .model import check_file, place
+from .model_load import load_model
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
@@ -45,29 +58,18 @@ class LlamaEngine:
         self._turn = 0
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
-        """Load the file and make a context with one sequence per slot."""
+        """Check the file, load it and make a context with one sequence per slot."""
         initialise(order.engine.log_level)
-        path = Path(order.model_path)
-        header = check_file(path)
-        size_mb = path.stat().st_size / 1e6
+        return self.load_checked(order, check_file(Path(order.model_path)), report)
 
-        def on_share(share: float) -> bool:
-            step = LoadingProgress(
-                stage="loading_to_vram",
-                layers_loaded=round(share * header.layers),
-                layers_total=header.layers,
-                percent=round(share * 100, 1),
-                vram_mb=round(share * size_mb, 1),
-            )
-            return report(step)
-
+    def load_checked(self, order: LaunchOrder, header: Header, report: ReportProgress) -> EngineInfo:
+        """Load a file whose header is this."""
         choice = place(order, header)
         free_bytes = choice.free_bytes if choice else free_memory_bytes()
         self._plan = plan_context(
             order, header, model_bytes=header.weights_bytes, free_bytes=free_bytes, cores=usable_cores()
         )
-        self._model = Model(path, options=order.engine, choice=choice, report=on_share)
-        self._model.add_adapters(order.engine.lora, header.architecture)
+        self._model = load_model(order, header, choice, report)
         self._order = order
         self._context_tokens = self._plan.context_tokens
         self._candidates = Candidates(self._model.vocabulary.size)
@@ -94,9 +96,12 @@ class LlamaEngine:
             is_shared=layout.is_unified,
             can_cut=self._model.can_forget_last_tokens,
         )
+        context = self._model.new_context(options)
+        if not api.llama_get_memory(context):
+            raise ModelIncompatible("this model does not write text, and its file names no pooling for embeddings")
         return Lane(
             LaneSpec(
-                context=self._model.new_context(options),
+                context=context,
                 shape=shape,
                 batch_tokens=options.batch_tokens,
                 vocabulary=self._model.vocabulary,
@@ -113,24 +118,29 @@ class LlamaEngine:
         """Render and tokenize the prompt, from any thread."""
         return self._prompts.prepare(request)
 
+    def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:
+        """Refuse: the model has no pooling."""
+        del job_id
+        raise text_model_refusal(request)
+
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
         """Return the tokens of a text, from any thread."""
         return self._model.vocabulary.tokenize(text, parse_special=parse_special, add_special=add_special)
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens, from any thread."""
-        if any(not 0 <= token < self._model.vocabulary.size for token in tokens):
-            highest = self._model.vocabulary.size - 1
-            raise InvalidInput(f"tokens must be between 0 and {highest}", hint="use tokens of this very model")
+        self._model.vocabulary.require_tokens(tokens)
         return self._model.vocabulary.detokenize(tokens)
 
     def start(self, execution: Execution) -> None:
         """Queue the execution; it begins as soon as there is room."""
+        prepared = execution.prepared
+        assert isinstance(prepared, Prepared)
         now = time.perf_counter()
         run = Run(
-            execution=execution,
-            seed=seed_of(execution.request),
-            prompt=list(execution.prepared.prompt),
+            prepared=prepared,
+            seed=seed_of(prepared.request),
+            prompt=list(prepared.prompt),
             received_at=execution.received_at,
             timing=Timing(received_at=execution.received_at, started_at=now),
         )
@@ -204,7 +214,7 @@ class LlamaEngine:
         return begun
 
     def _lane_of(self, run: Run) -> Lane:
-        if run.execution.request.determinism != "strict":
+        if run.prepared.request.determinism != "strict":
             return self._shared
         if self._alone is None:
             self._alone = self._new_lane(replace(self._plan, slots=1, kv_tokens=self._context_tokens), is_alone=True)

@@ -63,12 +63,12 @@ class Lane:
         """Tell whether the execution could begin now."""
         if self.spec.is_alone:
             return not self.runs
-        request = run.execution.request
+        request = run.prepared.request
         return self.cache.has_room(request.n, len(run.prompt) + request.max_tokens)
 
     def begin(self, run: Run) -> None:
         """Give the execution its sequences; the caller asked `has_room` before."""
-        request, prepared = run.execution.request, run.execution.prepared
+        request, prepared = run.prepared.request, run.prepared
         if self.spec.is_alone:
             self.cache.clear()
         grammar = Grammar(prepared.grammar, self.spec.vocabulary) if prepared.grammar else None
@@ -222,7 +222,7 @@ class Lane:
                 self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
 
     def _take_token(self, run: Run, answer: Answer, token: int, index: int) -> None:
-        vocabulary, prepared = self.spec.vocabulary, run.execution.prepared
+        vocabulary, prepared = self.spec.vocabulary, run.prepared
         if vocabulary.ends_generation(token):
             self._stop(run, answer, "EOS")
             return

@@ -123,6 +123,16 @@ class Model:
             end_text=vocabulary.text_of_special(vocabulary.end_token()),
         )
 
+    def rerank_template(self) -> str:
+        """Return how the file joins a query and a document; empty when it does not say."""
+        text = api.llama_model_chat_template(self.handle, b"rerank")
+        return text.decode("utf-8", "replace") if text else ""
+
+    def vector_length(self, *, is_ranking: bool) -> int:
+        """Return how many numbers the model makes of a text."""
+        count = api.llama_model_n_cls_out if is_ranking else api.llama_model_n_embd_out
+        return int(count(self.handle))
+
     def new_context(self, options: ContextOptions) -> ctypes.c_void_p:
         """Return a context with the model's adapters.
 

@@ -8,7 +8,7 @@ from ...contract.events import ChoiceEnd, Event, Metrics, Started, StopReason, T
 from ...contract.failure import failed_event
 from ...contract.ids import TaskId
 from ...errors import RbeeError
-from ..engine import Execution
+from ..engine import Prepared
 from ..timing import Timing
 from .cache import Resident
 from .sampler import Sampler
@@ -35,7 +35,7 @@ class Answer:
 class Run:
     """One execution from its arrival to its end; `leader` computes a prefix that this one waits for."""
 
-    execution: Execution
+    prepared: Prepared
     seed: int
     prompt: list[int]
     received_at: float
@@ -49,7 +49,7 @@ class Run:
     @property
     def job_id(self) -> TaskId:
         """The id that the queen knows it by."""
-        return self.execution.request.job_id
+        return self.prepared.job_id
 
     @property
     def computed_tokens(self) -> int:

@@ -4,6 +4,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
+from ...errors import InvalidInput
 from .library import api
 
 _PIECE_BYTES = 256
@@ -37,6 +38,15 @@ class Vocabulary:
     def detokenize(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens, control tokens included; bytes that are no whole character are replaced."""
         return b"".join(self.bytes_of(token, special=True) for token in tokens).decode("utf-8", "replace")
+
+    def require_tokens(self, tokens: Sequence[int]) -> None:
+        """Refuse numbers that are not tokens of this model.
+
+        Raises:
+            InvalidInput: there is one.
+        """
+        if any(not 0 <= token < self.size for token in tokens):
+            raise InvalidInput(f"tokens must be between 0 and {self.size - 1}", hint="use tokens of this very model")
 
     def piece(self, token: int) -> tuple[bytes, str | None]:
         """Return the bytes of one token, and its text when they are whole characters; control tokens have none."""
@@ -97,6 +107,16 @@ class Vocabulary:
     def adds_begin_token(self) -> bool:
         """Tell whether the tokenizer puts the begin token in front by itself."""
         return bool(api.llama_vocab_get_add_bos(self.handle))
+
+    def pair_tokens(self) -> tuple[list[int], list[int], list[int]]:
+        """Return the control tokens before, between and after two texts that the model sees together."""
+        handle = self.handle
+        separator = int(api.llama_vocab_sep(handle))
+        end = self.end_token() if self.end_token() != _NONE else separator
+        ends = [end] if api.llama_vocab_get_add_eos(handle) else []
+        separators = [separator] if api.llama_vocab_get_add_sep(handle) else []
+        begin = [self.begin_token()] if self.adds_begin_token() else []
+        return begin, [*ends, *separators], ends
 
     def infill_tokens(self) -> tuple[int, int, int] | None:
         """Return the tokens before a prefix, a suffix and the middle; None when the model cannot fill in."""

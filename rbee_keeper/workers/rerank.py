@@ -1,0 +1,52 @@
+"""Rerank at the worker: a query and documents in, the documents by their score out, in Jina's shape."""
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..contract.embedding_rules import rerank_problems
+from ..contract.embeddings import (
+    RankedDocument,
+    RankedText,
+    RerankAnswer,
+    RerankRequest,
+    TokenUsage,
+    document_texts,
+)
+from ..contract.validation import require
+from ..daemon.app import answer, decode_message, read_body
+from ..errors import InferenceFailed
+from .text_vectors import TextVectors
+from .vector_form import floats_of
+
+
+class RerankHandler:
+    """Answers `POST /v1/rerank`."""
+
+    def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:
+        """Have the scores made there."""
+        self._vectors = vectors
+        self._body_limit_bytes = body_limit_bytes
+
+    async def rerank(self, request: Request) -> Response:
+        """Return the documents, the best one first; equal ones keep their order."""
+        body = await read_body(request, self._body_limit_bytes)
+        wanted = decode_message(body, RerankRequest)
+        require(rerank_problems(wanted))
+        prepared = await self._vectors.of(request, wanted, body_bytes=len(body))
+        scores = [floats_of(vector)[0] for vector in prepared.vectors]
+        if not all(map(math.isfinite, scores)):
+            raise InferenceFailed("the model made a score that is not finite", hint="rbee logs worker")
+        texts = document_texts(wanted)
+        best = sorted(range(len(scores)), key=lambda index: -scores[index])[: wanted.top_n]
+        results = [
+            RankedDocument(
+                index=index,
+                relevance_score=scores[index],
+                document=RankedText(text=texts[index]) if wanted.return_documents else None,
+            )
+            for index in best
+        ]
+        usage = TokenUsage(prompt_tokens=prepared.tokens, total_tokens=prepared.tokens)
+        return answer(RerankAnswer(model=wanted.model or self._vectors.model_name, results=results, usage=usage))

@@ -1,0 +1,67 @@
+"""Has the vectors of texts computed, as one execution among the others."""
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.requests import Request
+
+from ..contract.embeddings import EmbeddingRequest, RerankRequest
+from ..contract.errors import ErrorInfo, from_wire
+from ..contract.events import End, Failed
+from ..contract.ids import new_task_id
+from ..errors import RbeeError, RequestCanceled
+from ..transport import deadline
+from .engine import Engine, PreparedTexts
+from .slots import Slots
+from .stream import Stream
+from .whole_answer import events_at_end
+
+_PREPARE_APART_FROM_BYTES = 4_000
+"""A longer request is prepared in a thread, so that other requests need not wait for it."""
+
+
+class TextVectors:
+    """Computes in the slots of one worker; `model_name` is known when the model is loaded."""
+
+    def __init__(self, slots: Slots, engine: Engine) -> None:
+        """Serve from these slots of this engine."""
+        self._slots = slots
+        self._engine = engine
+        self.model_name = ""
+
+    async def of(self, request: Request, wanted: EmbeddingRequest | RerankRequest, *, body_bytes: int) -> PreparedTexts:
+        """Return the texts with their vectors; a client who leaves before frees the slot.
+
+        Raises:
+            RbeeError: there is no room, the model is for something else, or the execution failed.
+        """
+        received_at = time.perf_counter()
+        try:
+            prepared, stream = await self._begin(request, wanted, received_at, body_bytes)
+        except RbeeError:
+            self._slots.recorder.refuse()
+            raise
+        closing = (await events_at_end(request, stream, self._slots))[-1]
+        if isinstance(closing, Failed):
+            raise from_wire(_error_of(closing))
+        if isinstance(closing, End) and closing.stop_reason == "CANCELLED":
+            raise RequestCanceled("the execution was cancelled")
+        return prepared
+
+    async def _begin(
+        self, request: Request, wanted: EmbeddingRequest | RerankRequest, received_at: float, body_bytes: int
+    ) -> tuple[PreparedTexts, Stream]:
+        until = deadline.of_headers(request.headers)
+        job_id = new_task_id()
+        self._slots.require_room(job_id, until)
+        if body_bytes < _PREPARE_APART_FROM_BYTES:
+            prepared = self._engine.prepare_texts(wanted, job_id)
+        else:
+            prepared = await asyncio.to_thread(self._engine.prepare_texts, wanted, job_id)
+        return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
+
+
+def _error_of(failed: Failed) -> ErrorInfo:
+    details: dict[str, Any] = failed.details
+    return ErrorInfo(code=failed.code, message=failed.message, hint=failed.hint, details=details, src=failed.src)
