@@ -231,5 +231,7 @@ def _context_options(order: LaunchOrder, header: Header, free_bytes: int) -> Con
         kv_tokens=max(context_tokens, batch_tokens),
         batch_tokens=batch_tokens,
         threads_batch=order.engine.threads_batch or order.threads or cores,
+        # on a CPU flash attention works in 16 bits, so that vectors would depend on their neighbours in the batch
+        flash_attention="off" if plan.flash_attention == "auto" and order.backend == "cpu" else plan.flash_attention,
         embeddings=True,
     )
