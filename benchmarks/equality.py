@@ -1,7 +1,7 @@
 """Whether rbee's worker gives the very answers of llama-server: texts, embeddings, and JSON that fits its schema.
 
-Texts: the same file, sampling and seeds, one request at a time, nothing cached. Embeddings: the largest difference of
-any number. JSON Schema has no peer: each answer is read by the package `jsonschema`.
+Texts: the same file, sampling and seeds, one request at a time, nothing cached. Embeddings: one text at a time, the
+largest difference of any number. JSON Schema has no peer: each answer is read by the package `jsonschema`.
 """
 
 import argparse
@@ -30,6 +30,7 @@ _JSON_TOKENS = 600  # the longest answer needs about a fifth of them
 _JSON_AT_ONCE = 8
 _TOLERANCE = 1e-3
 _SHOWN = 5
+_EXACT = ("--flash-attn", "off")  # on a CPU it works in 16 bits, and rbee does without it for embeddings
 _EMBEDDED = ("Hello world", "a", "Two sentences. With a full stop!", "Zwölf Boxkämpfer jagen Viktor", "你好,世界")
 
 
@@ -83,9 +84,9 @@ async def _text(server: Server, wish: Wish) -> str:
 def _embeddings(options: argparse.Namespace) -> bool:
     room = Room(model=_path(options.embedding_model), threads=options.threads, slots=1, context=512)
     texts = [*_EMBEDDED, *(prompt(f"embed/{number}", 5 + 6 * number) for number in range(15))]
-    with rbee_worker(room) as ours, llama_cpp_server(room, "--embedding") as peer:
+    with rbee_worker(room) as ours, llama_cpp_server(room, "--embedding", *_EXACT) as peer:
         try:
-            mine, theirs = (_embed(server, texts) for server in (ours, peer))
+            mine, theirs = ([_embed(server, [text])[0] for text in texts] for server in (ours, peer))
         except urllib.error.HTTPError as error:
             return _say(f"embeddings: the answer was {error.code}", is_kept=False)
     if list(map(len, mine)) != list(map(len, theirs)):
