@@ -40,7 +40,7 @@ def load(path: Path) -> None:
     """Go as far with the file as a worker would: weights, template, context, and one batch."""
     check_file(path)
     model = Model(path, options=EngineOptions(), choice=None, report=lambda _: True)
-    model.chat_template()
+    model.chat_format()
     context = model.new_context(_CONTEXT)
     tokens = model.vocabulary.tokenize("hello", parse_special=True)
     if tokens:
