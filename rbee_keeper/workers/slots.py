@@ -38,6 +38,7 @@ class Slots:
         self._arrived: deque[Sequence[JobEvents]] = deque()
         self._is_woken = False
         self._urgency = Urgency()
+        self._fetched_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.total = 0
         self.waiting_limit = 0
@@ -144,21 +145,25 @@ class Slots:
     def take(self, job_events: Sequence[JobEvents]) -> None:
         """Hand events of the engine to their streams; called from the engine's thread.
 
-        The event loop is woken for what is urgent; the rest it fetches by itself.
+        The event loop is woken for what is urgent, and when it has not looked for a while; the rest it fetches itself.
         """
-        if job_events:
-            self._arrived.append(job_events)
-            if self._urgency.is_urgent(job_events) and not self._is_woken:
-                self._is_woken = True
-                self._loop.call_soon_threadsafe(self._dispatch)
+        if not job_events:
+            return
+        self._arrived.append(job_events)
+        is_urgent = self._urgency.is_urgent(job_events) or time.monotonic() - self._fetched_at >= _FETCH_EVERY_S
+        if is_urgent and not self._is_woken:
+            self._is_woken = True
+            self._loop.call_soon_threadsafe(self._dispatch)
 
     def _fetch(self) -> None:
         """Take what has arrived, as long as there are executions."""
         self._timer = self._loop.call_later(_FETCH_EVERY_S, self._fetch) if self._streams else None
-        self._dispatch()
+        if self._arrived:
+            self._dispatch()
 
     def _dispatch(self) -> None:
         self._is_woken = False
+        self._fetched_at = time.monotonic()
         while self._arrived:
             for job_id, events in self._arrived.popleft():
                 stream = self._streams.get(job_id)

@@ -132,10 +132,8 @@ class Cache:
     def _place(self, prompt: Sequence[int]) -> tuple[Resident, int]:
         best = max(self._residents, key=lambda each: (self._usable(each, prompt), not each.is_busy))
         shared = self._usable(best, prompt)
-        if shared == 0:
-            return self._least_useful(), 0
-        is_mostly_used = 2 * shared >= len(best.tokens) or self.idle_sequences == 1
-        if not best.is_busy and (is_mostly_used or shared < self.copy_from):
+        is_mostly_used = 2 * shared >= len(best.tokens)
+        if shared and not best.is_busy and (is_mostly_used or (shared >= self.copy_from and self.idle_sequences == 1)):
             return best, shared
         if shared < self.copy_from:
             return self._least_useful(), 0
@@ -144,9 +142,22 @@ class Cache:
         return target, shared
 
     def _least_useful(self, besides: Resident | None = None) -> Resident:
-        """Return an idle sequence: an empty one, else the one that was not used for the longest time."""
+        """Return an idle sequence: an empty one, else one of those that were not used for the longest time.
+
+        Among the older half a neighbour of a busy sequence is preferred: where sequences have a room of their own,
+        llama.cpp computes only neighbouring ones in one go.
+        """
         idle = [each for each in self._residents if not each.is_busy and each is not besides]
-        return min(idle, key=lambda each: (each.last_used if each.tokens else 0, each.sequence))
+        empty = [each for each in idle if not each.tokens]
+        if empty:
+            return min(empty, key=lambda each: (not self._is_neighbour(each), each.sequence))
+        oldest = sorted(idle, key=lambda each: each.last_used)
+        return min(oldest[: (len(oldest) + 1) // 2], key=lambda each: (not self._is_neighbour(each), each.last_used))
+
+    def _is_neighbour(self, resident: Resident) -> bool:
+        """Tell whether a sequence beside it is in use."""
+        at = resident.sequence
+        return any(each.is_busy for each in self._residents[max(at - 1, 0) : at + 2] if each is not resident)
 
     def _copy(self, source: Resident, target: Resident, length: int) -> None:
         self._cut(target, 0)

@@ -3,6 +3,7 @@
 import array
 import ctypes
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from .library import api
@@ -13,17 +14,32 @@ _IMPOSSIBLE = float("-inf")
 
 
 class Candidates:
-    """One array of candidates, filled anew for each draw."""
+    """One array of candidates, filled anew for each draw; its memory is laid out when it is first needed."""
 
     def __init__(self, vocabulary_size: int) -> None:
-        """Make room for the whole vocabulary."""
+        """Hold nothing yet: most executions never need it."""
         self._size = vocabulary_size
-        self._memory = bytearray(_FIELDS * _LOGIT_BYTES * vocabulary_size)
-        self._rows = (api.llama_token_data * vocabulary_size).from_buffer(self._memory)
-        self._ids = memoryview(self._memory).cast("i")[0::_FIELDS]
-        self._logits = memoryview(self._memory).cast("f")[1::_FIELDS]
-        self._every_id = memoryview(array.array("i", range(vocabulary_size)))
         self._one = (api.llama_token_data * 1)()
+
+    @cached_property
+    def _memory(self) -> bytearray:
+        return bytearray(_FIELDS * _LOGIT_BYTES * self._size)
+
+    @cached_property
+    def _rows(self) -> Any:
+        return (api.llama_token_data * self._size).from_buffer(self._memory)
+
+    @cached_property
+    def _ids(self) -> Any:
+        return memoryview(self._memory).cast("i")[0::_FIELDS]
+
+    @cached_property
+    def _logits(self) -> Any:
+        return memoryview(self._memory).cast("f")[1::_FIELDS]
+
+    @cached_property
+    def _every_id(self) -> memoryview:
+        return memoryview(array.array("i", range(self._size)))
 
     def fill(self, context: Any, index: int, forbidden: Iterable[int]) -> Any:
         """Return the candidates at that place of the last batch, as llama.cpp's samplers take them."""
@@ -36,7 +52,7 @@ class Candidates:
 
     def has_any(self) -> bool:
         """Tell whether a filter has left anything; before any sampler has shortened the candidates."""
-        return max(self._logits) > _IMPOSSIBLE
+        return bool(max(self._logits) > _IMPOSSIBLE)
 
     def allows(self, filter_sampler: Any, token: int) -> bool:
         """Tell whether that filter would let the token pass."""

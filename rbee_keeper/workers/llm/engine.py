@@ -198,19 +198,14 @@ class LlamaEngine:
         for run in tuple(self._waiting):
             try:
                 lane = self._lane_of(run)
+                if id(lane) in full or not lane.has_room(run):
+                    full.add(id(lane))
+                    continue
+                lane.begin(run)
             except RbeeError as error:
-                self._waiting.remove(run)
-                begun.append(run)
                 run.fail(error)
-                continue
-            if id(lane) in full:
-                continue
-            if not lane.has_room(run):
-                full.add(id(lane))
-                continue
             self._waiting.remove(run)
             begun.append(run)
-            lane.begin(run)
         return begun
 
     def _lane_of(self, run: Run) -> Lane:

@@ -71,11 +71,22 @@ class Lane:
         request, prepared = run.prepared.request, run.prepared
         if self.spec.is_alone:
             self.cache.clear()
-        grammar = Grammar(prepared.grammar, self.spec.vocabulary) if prepared.grammar else None
         reserve = len(run.prompt) + request.max_tokens
-        for index in range(request.n):
+        for index, sampler in enumerate(self._samplers(run)):
             resident, _ = self.cache.take(run.prompt if index == 0 else (), reserve, reuse=index == 0)
-            sampler = Sampler(
+            answer = Answer(index=index, resident=resident, sampler=sampler, output=TextOutput(prepared.stop))
+            run.answers.append(answer)
+        run.cached_tokens = run.computed_tokens
+        run.leader = self._leader_of(run)
+        run.begin(self.spec.model_name)
+        self.runs.append(run)
+
+    def _samplers(self, run: Run) -> list[Sampler]:
+        """Return a sampler for each answer, before anything is taken that would have to be given back."""
+        request, prepared = run.prepared.request, run.prepared
+        grammar = Grammar(prepared.grammar, self.spec.vocabulary) if prepared.grammar else None
+        samplers = [
+            Sampler(
                 request,
                 run.seed + index,
                 self.spec.vocabulary,
@@ -84,15 +95,13 @@ class Lane:
                 candidates=self.spec.candidates,
                 shown_special=prepared.shown_special,
             )
+            for index in range(request.n)
+        ]
+        for sampler in samplers:
             sampler.remember(run.prompt)
-            answer = Answer(index=index, resident=resident, sampler=sampler, output=TextOutput(prepared.stop))
-            run.answers.append(answer)
         if grammar is not None:
             grammar.close()
-        run.cached_tokens = run.computed_tokens
-        run.leader = self._leader_of(run)
-        run.begin(self.spec.model_name)
-        self.runs.append(run)
+        return samplers
 
     def _leader_of(self, run: Run) -> Run | None:
         """Return an execution that is computing a longer prefix of the same prompt than the cache has."""
@@ -123,6 +132,7 @@ class Lane:
         parts = next_prompt_parts(
             facts,
             has_answers=bool(answering),
+            just_begun=sum(run.answers[0].generated <= 1 for run in answering),
             was_prompt=self._was_prompt,
             steps=self._steps,
             pace=Pace(prompt_tokens_per_s=self._pace(), batch_tokens=self.spec.batch_tokens),
@@ -175,12 +185,12 @@ class Lane:
             self.cache.copy_all(first.resident, answer.resident)
         started = time.perf_counter()
         run.timing.first_token_at = started
-        drawn = [(answer, answer.sampler.draw(self.spec.context, index)) for answer in run.answers]
+        drawn = [_draw(answer, self.spec.context, index) for answer in run.answers]
         now = time.perf_counter()
         self.spec.times.sampling_s += now - started
         self._answered_at = self._answered_at or now
-        for answer, token in drawn:
-            self._take_token(run, answer, token, index)
+        for answer, token in zip(run.answers, drawn, strict=True):
+            self._take_drawn(run, answer, token, index)
         self._close_if_over(run)
 
     def _continue_answers(self, runs: list[Run]) -> None:
@@ -197,14 +207,14 @@ class Lane:
         self._decode()
         context, times = self.spec.context, self.spec.times
         started = time.perf_counter()
-        drawn = [answer.sampler.draw(context, index) for index, answer in enumerate(answers)]
+        drawn = [_draw(answer, context, index) for index, answer in enumerate(answers)]
         now = time.perf_counter()
         times.sampling_s += now - started
         if self._answered_at:
             times.gaps.observe(now - self._answered_at, len(answers))
         self._answered_at = now
         for index, (run, answer) in enumerate(rows):
-            self._take_token(run, answer, drawn[index], index)
+            self._take_drawn(run, answer, drawn[index], index)
         for run in runs:
             self._close_if_over(run)
 
@@ -220,6 +230,17 @@ class Lane:
             self.spec.times.prompt_tokens += self._batch.size
             if self._batch.size >= _MEASURED_FROM_TOKENS and took_s > 0:
                 self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
+
+    def _take_drawn(self, run: Run, answer: Answer, drawn: int | InferenceFailed, index: int) -> None:
+        """Take a token, or end the one execution that nothing could be drawn for."""
+        if run.is_over:
+            return
+        if isinstance(drawn, InferenceFailed):
+            self._release(run, "ERROR")
+            run.fail(drawn)
+            self.runs.remove(run)
+        else:
+            self._take_token(run, answer, drawn, index)
 
     def _take_token(self, run: Run, answer: Answer, token: int, index: int) -> None:
         vocabulary, prepared = self.spec.vocabulary, run.prepared
@@ -258,12 +279,16 @@ class Lane:
 
     def _end(self, run: Run, reason: StopReason) -> None:
         """End the execution; answers that still run end for that reason."""
+        self._release(run, reason)
+        run.finish(time.perf_counter(), self._metrics(run))
+        self.runs.remove(run)
+
+    def _release(self, run: Run, reason: StopReason) -> None:
+        """Free the sequences of answers that still run."""
         for answer in run.answers:
             if answer.stop_reason is None:
                 self._stop(run, answer, reason)
         self.spec.times.cached_tokens += run.cached_tokens
-        run.finish(time.perf_counter(), self._metrics(run))
-        self.runs.remove(run)
 
     def _metrics(self, run: Run) -> Metrics:
         elapsed = time.perf_counter() - (run.timing.first_token_at or time.perf_counter())
@@ -278,3 +303,11 @@ class Lane:
     def close(self) -> None:
         """Free the context."""
         api.llama_free(self.spec.context)
+
+
+def _draw(answer: Answer, context: Any, index: int) -> int | InferenceFailed:
+    """Return the next token of one answer, or why there is none, so that the others get theirs."""
+    try:
+        return answer.sampler.draw(context, index)
+    except InferenceFailed as error:
+        return error

@@ -93,9 +93,10 @@ class Sampler:
         if not candidates.allows(self._grammar, token):
             rows = candidates.fill(context, index, self._forbidden)
             api.llama_sampler_apply(self._grammar, ctypes.byref(rows))
-            if not candidates.has_any():
-                raise InferenceFailed("the grammar leaves no token that this model has", hint="check the grammar")
-            token = self._apply(rows)
+            # llama.cpp ends the process when a grammar is told of a token that it does not allow
+            token = self._apply(rows) if candidates.has_any() else -1
+            if token < 0 or not candidates.allows(self._grammar, token):
+                raise InferenceFailed("the grammar leaves no token to draw", hint="check grammar and logit_bias")
         api.llama_sampler_accept(self._grammar, token)
         api.llama_sampler_accept(self._chain, token)
         return token
@@ -118,7 +119,12 @@ def _window(sampling: Sampling, context_tokens: int) -> int:
         windows.append(sampling.penalty_window)
     if sampling.dry_multiplier > 0.0:
         windows.append(sampling.dry_window)
-    return max((context_tokens if window < 0 else window for window in windows), default=0)
+    return max((_bounded(window, context_tokens) for window in windows), default=0)
+
+
+def _bounded(window: int, context_tokens: int) -> int:
+    """Return how far back to look: -1 is the whole context, and nothing is farther back than that."""
+    return context_tokens if window < 0 else min(window, context_tokens)
 
 
 def _has_penalties(sampling: Sampling) -> bool:
@@ -163,11 +169,11 @@ def _bias(sampling: Sampling, vocabulary: Vocabulary) -> list[Any]:
 def _penalties(sampling: Sampling, vocabulary: Vocabulary, context_tokens: int) -> list[Any]:
     parts = []
     if _has_penalties(sampling):
-        window = context_tokens if sampling.penalty_window < 0 else sampling.penalty_window
+        window = _bounded(sampling.penalty_window, context_tokens)
         factors = (sampling.repetition_penalty or 1.0, sampling.frequency_penalty, sampling.presence_penalty)
         parts.append(api.llama_sampler_init_penalties(vocabulary.size, window, *factors))
     if sampling.dry_multiplier > 0.0:
-        window = context_tokens if sampling.dry_window < 0 else sampling.dry_window
+        window = _bounded(sampling.dry_window, context_tokens)
         breakers = _texts(sampling.dry_breakers)
         dry = api.llama_sampler_init_dry(
             vocabulary.handle,

@@ -1,9 +1,9 @@
 """Pure: what the next batch is made of.
 
-Prompts and generated tokens go in batches of their own. Short prompts come first, in the order of their arrival and
-half of them to a batch: all at once would be a little quicker for the last one, and far slower for the others. There
-are never more of them in a row than there are slots. Long prompts are cut into chunks, and between two chunks every
-running answer gets its next token.
+Prompts and generated tokens go in batches of their own. Short prompts come first, in the order of their arrival: half
+of those that came together in one batch, then the other half. All at once would be a little quicker for the last one,
+and far slower for the others. There are never more of them in a row than there are slots. Long prompts are cut into
+chunks, and between two chunks every running answer gets its next token.
 """
 
 from collections.abc import Sequence
@@ -47,17 +47,25 @@ class Pace:
 
 
 def next_prompt_parts(
-    prompts: Sequence[PromptFacts], *, has_answers: bool, was_prompt: bool, steps: int, pace: Pace
+    prompts: Sequence[PromptFacts],
+    *,
+    has_answers: bool,
+    just_begun: int,
+    was_prompt: bool,
+    steps: int,
+    pace: Pace,
 ) -> list[PromptPart]:
     """Return the parts of prompts to compute now; none says that the running answers have their turn.
 
+    `just_begun` answers have had their first token and no other, so their prompts came together with those that wait.
     `was_prompt` tells whether the batch before was one of prompts, `steps` counts batches.
     """
     longest_short = pace.chunk(SHORT_PROMPT_S)
     short = [prompt for prompt in prompts if prompt.remaining <= longest_short]
     if short:
-        waiting_tokens = sum(prompt.remaining for prompt in short)
-        return _group(short, min(max(GROUP_TOKENS, waiting_tokens // 2), pace.batch_tokens))
+        half = (just_begun + len(short)) // 2 + 1
+        count = half - just_begun if just_begun < half else len(short)
+        return _group(short, count, pace.batch_tokens)
     if not prompts or (has_answers and was_prompt):
         return []
     seconds = CHUNK_BESIDE_ANSWERS_S if has_answers else CHUNK_ALONE_S
@@ -74,13 +82,13 @@ def _part(remaining: int, chunk: int) -> int:
     return chunk if remaining - chunk >= CHUNK_TOKENS_AT_LEAST else min(chunk, -(-remaining // 2))
 
 
-def _group(prompts: Sequence[PromptFacts], room: int) -> list[PromptPart]:
-    """Return the first prompt whole, however long, and those after it that fit beside it."""
-    parts = [PromptPart(prompts[0].place, prompts[0].remaining)]
-    room -= prompts[0].remaining
-    for prompt in prompts[1:]:
-        if prompt.remaining > room:
+def _group(prompts: Sequence[PromptFacts], count: int, room: int) -> list[PromptPart]:
+    """Return that many prompts whole, or more of them when they are tiny, as far as there is room for them."""
+    parts: list[PromptPart] = []
+    total = 0
+    for prompt in prompts:
+        total += prompt.remaining
+        if parts and total > (room if len(parts) < count else min(GROUP_TOKENS, room)):
             break
         parts.append(PromptPart(prompt.place, prompt.remaining))
-        room -= prompt.remaining
     return parts

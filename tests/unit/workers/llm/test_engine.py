@@ -9,7 +9,7 @@ import pytest
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.chat import Gbnf
 from rbee_keeper.contract.engine_options import EngineOptions
-from rbee_keeper.contract.events import End, Event, Started, Token
+from rbee_keeper.contract.events import End, Event, Failed, Started, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
@@ -309,6 +309,32 @@ def test_a_grammar_holds_the_answer_and_ends_it(engine: LlamaEngine) -> None:
 def test_a_grammar_that_cannot_be_read_is_refused_before_it_has_a_slot(talk: Conversation) -> None:
     with pytest.raises(InvalidInput, match="grammar"):
         talk.start("a", "hi", response_format=Gbnf(grammar="root ::= ("))
+
+
+def test_a_grammar_that_leaves_no_token_ends_its_own_execution_only(talk: Conversation) -> None:
+    """The one token that it allows is forbidden: the draw fails, and the neighbour does not notice."""
+    talk.start("good", "Once upon a time", max_tokens=40, ignore_eos=True)
+    talk.step(3)
+    only = talk.engine.tokenize("a", add_special=False, parse_special=False)
+    assert len(only) == 1
+    forbidden = {str(only[0]): -100.0}
+    for name, temperature in (("bad", 0.0), ("drawn", 1.0)):
+        form = Gbnf(grammar='root ::= "a"')
+        talk.start(name, "Once upon a time", response_format=form, logit_bias=forbidden, temperature=temperature)
+    talk.finish()
+    for name in ("bad", "drawn"):
+        failed = talk.events[TaskId(name)][-1]
+        assert isinstance(failed, Failed)
+        assert "grammar" in failed.message
+    assert talk.end("good").tokens_out == 40
+    assert talk.ask("next", "Once upon a time", max_tokens=3)
+
+
+def test_windows_longer_than_the_context_cost_no_memory(talk: Conversation) -> None:
+    """The look back is as long as the context, whatever was asked for."""
+    fields = {"frequency_penalty": 1.0, "dry_multiplier": 1.0, "max_tokens": 5, "determinism": "strict"}
+    far = talk.ask("far", STORY, penalty_window=16_000_000, dry_window=16_000_000, **fields)
+    assert far == talk.ask("all", STORY, penalty_window=-1, dry_window=-1, **fields)
 
 
 def test_a_small_cache_is_shared_and_what_does_not_fit_waits() -> None:

@@ -14,11 +14,18 @@ PACE = Pace(prompt_tokens_per_s=1000.0, batch_tokens=512)
 
 
 def parts(
-    remaining: list[int], *, has_answers: bool = False, was_prompt: bool = False, steps: int = 0
+    remaining: list[int],
+    *,
+    has_answers: bool = False,
+    just_begun: int = 0,
+    was_prompt: bool = False,
+    steps: int = 0,
 ) -> list[PromptPart]:
     """Return the parts for prompts with that many tokens left, in order of arrival."""
     facts = [PromptFacts(place, tokens) for place, tokens in enumerate(remaining)]
-    return next_prompt_parts(facts, has_answers=has_answers, was_prompt=was_prompt, steps=steps, pace=PACE)
+    return next_prompt_parts(
+        facts, has_answers=has_answers, just_begun=just_begun, was_prompt=was_prompt, steps=steps, pace=PACE
+    )
 
 
 def test_without_prompts_the_answers_have_their_turn() -> None:
@@ -30,12 +37,28 @@ def test_a_short_prompt_goes_before_running_answers_and_before_a_long_prompt() -
     assert parts([5000, 40], has_answers=True, was_prompt=True) == [PromptPart(1, 40)]
 
 
-def test_short_prompts_that_came_together_share_a_batch_in_the_order_of_arrival() -> None:
-    assert parts([40, 40, 40, 40]) == [PromptPart(0, 40), PromptPart(1, 40)]
+def places(found: list[PromptPart]) -> list[int]:
+    """Return whose prompts are computed."""
+    return [part.place for part in found]
+
+
+def test_of_short_prompts_that_came_together_half_go_first_and_then_the_rest() -> None:
+    """The middle one has its first token after half the time; the last one waits hardly longer than in one batch."""
+    assert places(parts([60] * 8)) == [0, 1, 2, 3, 4]
+    assert places(parts([60] * 7, has_answers=True, just_begun=1)) == [0, 1, 2, 3]
+    assert places(parts([60] * 3, has_answers=True, just_begun=5)) == [0, 1, 2]
+
+
+def test_tiny_prompts_share_a_batch() -> None:
+    assert places(parts([10] * 8)) == list(range(8))
+
+
+def test_prompts_that_do_not_fit_a_batch_wait_for_the_next() -> None:
+    assert places(parts([290, 290, 290])) == [0]
 
 
 def test_a_short_prompt_is_never_cut() -> None:
-    assert parts([300, 10]) == [PromptPart(0, 300)]
+    assert parts([300, 10, 10])[0] == PromptPart(0, 300)
 
 
 def test_no_small_rest_of_a_long_prompt_is_left_for_the_end() -> None:
@@ -75,7 +98,9 @@ def test_every_prompt_comes_to_its_end(remaining: list[int], has_answers: bool, 
     for steps in range(200_000):
         facts = [PromptFacts(place, tokens) for place, tokens in enumerate(left.values())]
         keys = list(left)
-        chosen = next_prompt_parts(facts, has_answers=has_answers, was_prompt=was_prompt, steps=steps, pace=pace)
+        chosen = next_prompt_parts(
+            facts, has_answers=has_answers, just_begun=steps % 5, was_prompt=was_prompt, steps=steps, pace=pace
+        )
         assert chosen or (has_answers and was_prompt)
         assert sum(part.tokens for part in chosen) <= batch
         was_prompt = bool(chosen)
