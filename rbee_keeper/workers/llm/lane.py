@@ -176,7 +176,8 @@ class Lane:
         self._decode()
         for run, index in finishing:
             self._begin_answers(run, index)
-        return [run for run, _ in parts]
+        now = time.perf_counter()
+        return [*(run for run, _ in finishing), *(run for run in self.runs if run.tell_progress(now))]
 
     def _begin_answers(self, run: Run, index: int) -> None:
         """Draw the first token of every answer from the one prompt."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...contract.events import ChoiceEnd, Event, Metrics, Started, StopReason, Token, TokenLogprob
+from ...contract.events import ChoiceEnd, Event, Metrics, Narration, Started, StopReason, Token, TokenLogprob
 from ...contract.failure import failed_event
 from ...contract.ids import TaskId
 from ...errors import RbeeError
@@ -15,6 +15,7 @@ from .sampler import Sampler
 from .text_output import TextOutput
 
 _METRICS_EVERY_TOKENS = 64
+_TELL_EVERY_S = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Run:
     cached_tokens: int = 0
     leader: "Run | None" = None
     is_over: bool = False
+    told_at: float = 0.0
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -73,6 +75,18 @@ class Run:
                 prompt_tokens=len(self.prompt),
             )
         )
+
+    def tell_progress(self, now: float) -> bool:
+        """Say how much of a long prompt is computed, from time to time; True when there was something to say."""
+        if not self.remaining_prompt or now - (self.told_at or self.timing.started_at) < _TELL_EVERY_S:
+            return False
+        self.told_at = now
+        percent = round(100 * self.computed_tokens / len(self.prompt), 1)
+        human = "reading the prompt"
+        self.events.append(
+            Narration(actor="worker-rbee", action="read", human=human, target=self.job_id, percent=percent)
+        )
+        return True
 
     def say(self, answer: Answer, text: str) -> None:
         """Release the text of a token."""

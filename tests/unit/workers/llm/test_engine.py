@@ -9,7 +9,7 @@ import pytest
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.chat import Gbnf
 from rbee_keeper.contract.engine_options import EngineOptions
-from rbee_keeper.contract.events import End, Event, Failed, Started, Token
+from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
@@ -166,6 +166,18 @@ def test_a_long_prompt_does_not_stop_a_running_answer(talk: Conversation) -> Non
     while not talk.text("long"):
         talk.step()
     assert len(talk.text("answer")) > before
+
+
+def test_a_prompt_that_takes_long_says_how_far_it_is(talk: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent worker is taken for a stuck one."""
+    monkeypatch.setattr("rbee_keeper.workers.llm.run._TELL_EVERY_S", 0.0)
+    talk.start("a", (STORY * 3)[:2600], max_tokens=2)
+    talk.finish()
+    told = [event for event in talk.events[TaskId("a")] if isinstance(event, Narration)]
+    shares = [event.percent for event in told]
+    assert shares == sorted(share for share in shares if share is not None)
+    assert told
+    assert isinstance(talk.events[TaskId("a")][0], Started)
 
 
 def test_a_cancel_while_the_prompt_is_computed_frees_the_slot(talk: Conversation) -> None:
