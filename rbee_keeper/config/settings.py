@@ -45,7 +45,9 @@ class Settings:
     default_model: str = _setting("bee-tiny", "Model used when a task names none.")
     model_roots: tuple[Path, ...] = _setting((), "Folders, beside the models folder, whose files tasks may name.")
     api_token: str = _setting("", "Token that callers of the queen and the hive must present.")
-    slots: int = _setting(4, "Executions that one worker decodes at the same time.", low=1, high=256)
+    slots: int = _setting(
+        0, "Executions that one worker decodes at the same time; 0 takes 4 on a CPU and 16 on a device.", high=256
+    )
     context_tokens: int = _setting(
         0, "Context of each slot in tokens; 0 takes the model's own, at most 8192.", high=16_777_216
     )

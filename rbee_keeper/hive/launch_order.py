@@ -5,6 +5,16 @@ from typing import cast
 from ..config.settings import Settings
 from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
 from ..contract.engine_words import EngineLogLevel, FlashAttention, KvType
+from ..contract.workers import Backend
+
+_SLOTS_ON_CPU = 4
+_SLOTS_ON_DEVICE = 16
+"""A device computes many tokens in hardly more time than one; a processor does not."""
+
+
+def slots_on(backend: Backend, settings: Settings) -> int:
+    """Return how many executions a worker on that backend decodes at the same time."""
+    return settings.slots or (_SLOTS_ON_CPU if backend == "cpu" else _SLOTS_ON_DEVICE)
 
 
 def engine_options(settings: Settings) -> EngineOptions:

@@ -4,6 +4,7 @@ from ..config.settings import Settings
 from ..errors import ModelIncompatible, ModelNotFound
 from ..gguf.header import read_figures
 from ..gguf.memory import CacheWish, least_memory
+from .launch_order import slots_on
 from .model_files import ModelFile
 
 
@@ -20,9 +21,9 @@ def estimated_bytes(file: ModelFile, settings: Settings) -> int:
 
 
 def cache_wish(settings: Settings) -> CacheWish:
-    """Return the cache that workers are told to make."""
+    """Return the cache that workers on the CPU are told to make."""
     return CacheWish(
-        slots=settings.slots,
+        slots=slots_on("cpu", settings),
         context_tokens=settings.context_tokens,
         kv_tokens=settings.kv_tokens,
         type_k=settings.kv_type_k,

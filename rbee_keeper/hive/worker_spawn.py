@@ -12,7 +12,7 @@ from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import require_memory
 from .devices import available_backends
-from .launch_order import engine_options
+from .launch_order import engine_options, slots_on
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
@@ -107,7 +107,7 @@ class WorkerSpawner:
             callback_url=self._callback_url,
             secret=new_token(),
             token=new_token(),
-            slots=self._settings.slots,
+            slots=slots_on(request.backend, self._settings),
             context_tokens=self._settings.context_tokens,
             threads=self._settings.threads,
             waiting=self._settings.worker_waiting,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rbee_keeper.config.settings import load_settings
+from rbee_keeper.config.settings import Settings, load_settings
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ConfigInvalid
-from rbee_keeper.hive.launch_order import engine_options
+from rbee_keeper.hive.launch_order import engine_options, slots_on
 from rbee_keeper.hive.memory_estimate import cache_wish
 
 
@@ -79,3 +79,10 @@ def test_a_word_that_is_none_of_those_is_refused_by_the_name_of_its_setting(vari
     with pytest.raises(ConfigInvalid, match=variable.removeprefix("RBEE_").lower()) as caught:
         load_settings({}, {variable: value})
     assert value == "" or value not in caught.value.message.partition("must be")[2]
+
+
+def test_the_slots_follow_from_the_device_unless_they_are_set() -> None:
+    """A processor has little to gain from many."""
+    assert slots_on("cpu", Settings()) == 4
+    assert slots_on("cuda", Settings()) == slots_on("metal", Settings()) == 16
+    assert slots_on("cpu", Settings(slots=7)) == slots_on("cuda", Settings(slots=7)) == 7
