@@ -24,7 +24,7 @@ _INTERVAL_S = 0.01
 
 def first_token_share(environment: Mapping[str, str]) -> tuple[float, int]:
     """Return the share of the time from the request to the end that had passed at the first token, and the tokens."""
-    command = [*RBEE, *STORY, "200", "--json", "--seed", "1"]
+    command = [*RBEE, *STORY, "200", "--json", "--temperature", "0"]
     moments: list[float] = []
     with subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
