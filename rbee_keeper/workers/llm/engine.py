@@ -141,7 +141,6 @@ class LlamaEngine:
             prepared=prepared,
             seed=seed_of(prepared.request),
             prompt=list(prepared.prompt),
-            received_at=execution.received_at,
             timing=Timing(received_at=execution.received_at, started_at=now),
         )
         self._runs[run.job_id] = run

@@ -103,11 +103,6 @@ class Model:
         return int(api.llama_model_size(self.handle))
 
     @property
-    def trained_context(self) -> int:
-        """The context, in tokens, that the model was trained for."""
-        return int(api.llama_model_n_ctx_train(self.handle))
-
-    @property
     def name(self) -> str:
         """The name that the file gives itself; empty when it gives none."""
         return self._metadata("general.name")

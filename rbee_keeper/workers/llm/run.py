@@ -39,7 +39,6 @@ class Run:
     prepared: Prepared
     seed: int
     prompt: list[int]
-    received_at: float
     timing: Timing
     answers: list[Answer] = field(default_factory=list)
     cached_tokens: int = 0
