@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
 from ....contract.tasks import Execute
 from ..grammar.builder import GrammarBuilder
-from ..grammar.json_schema import add_schema
-from ..grammar.regex import add_regex
-from ..grammar.response_format import grammar_of
 from .call_grammar import schemas_of, thinking
 from .formats import ToolFormat
 from .reasoning_reader import ReasoningTags
@@ -30,6 +27,8 @@ def answer_grammar(
         InvalidInput: no grammar can hold what is asked for.
     """
     if isinstance(request.response_format, Gbnf) and not must_call(request):
+        from ..grammar.response_format import grammar_of
+
         return grammar_of(request.response_format)
     builder = GrammarBuilder()
     forms: list[str] = []
@@ -65,6 +64,10 @@ def _may_be_called(request: Execute, tool: Tool) -> bool:
 
 
 def _form(builder: GrammarBuilder, request: Execute) -> str:
+    """Return the rule of the form; few requests have one, so what makes it is imported here and not at the start."""
+    from ..grammar.json_schema import add_schema
+    from ..grammar.regex import add_regex
+
     match request.response_format:
         case JsonSchema(json_schema=named):
             return add_schema(builder, named.schema)

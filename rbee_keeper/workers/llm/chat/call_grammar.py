@@ -9,7 +9,6 @@ from typing import Any
 
 from ....contract.chat import Tool
 from ..grammar.builder import GrammarBuilder
-from ..grammar.json_schema import add_schema
 from .call_syntax import Schemas
 
 WriteGrammar = Callable[[GrammarBuilder, Schemas, bool], str]
@@ -56,7 +55,7 @@ def mistral(builder: GrammarBuilder, schemas: Schemas, many: bool) -> str:
 def mistral_named(builder: GrammarBuilder, schemas: Schemas, many: bool) -> str:
     """Write `[TOOL_CALLS]name[ARGS]{...}`."""
     calls = [
-        _wrapped(builder, f"[TOOL_CALLS]{name}[ARGS]", add_schema(builder, schema), "")
+        _wrapped(builder, f"[TOOL_CALLS]{name}[ARGS]", _schema_rule(builder, schema), "")
         for name, schema in schemas.items()
     ]
     return _repeated(builder, builder.add("call", " | ".join(calls)), "", many=many)
@@ -65,7 +64,7 @@ def mistral_named(builder: GrammarBuilder, schemas: Schemas, many: bool) -> str:
 def functionary(builder: GrammarBuilder, schemas: Schemas, many: bool) -> str:
     """Write `<function=name>{...}</function>`."""
     calls = [
-        _wrapped(builder, f"<function={name}>", add_schema(builder, schema), "</function>")
+        _wrapped(builder, f"<function={name}>", _schema_rule(builder, schema), "</function>")
         for name, schema in schemas.items()
     ]
     return _repeated(builder, builder.add("call", " | ".join(calls)), "\n", many=many)
@@ -94,7 +93,7 @@ def _objects(builder: GrammarBuilder, schemas: Schemas, key: str) -> str:
     calls = []
     for name, schema in schemas.items():
         quoted = builder.literal(f'{{"name": {_json_text(name)}, "{key}": ')
-        calls.append(builder.add("call", f'{quoted} {add_schema(builder, schema)} "}}"'))
+        calls.append(builder.add("call", f'{quoted} {_schema_rule(builder, schema)} "}}"'))
     return builder.add("call", " | ".join(calls)) if len(calls) > 1 else calls[0]
 
 
@@ -119,7 +118,7 @@ def _parameters(builder: GrammarBuilder, schema: dict[str, Any]) -> str:
     required = schema.get("required", [])
     parts = []
     for key, each in schema.get("properties", {}).items():
-        value = _raw_text(builder) if each.get("type") == "string" else add_schema(builder, each)
+        value = _raw_text(builder) if each.get("type") == "string" else _schema_rule(builder, each)
         tag = _wrapped(builder, f"<parameter={key}>\n", value, "\n</parameter>\n")
         parts.append(tag if key in required else f"{tag}?")
     return builder.add("parameters", " ".join(parts) or '""')
@@ -127,3 +126,10 @@ def _parameters(builder: GrammarBuilder, schema: dict[str, Any]) -> str:
 
 def _raw_text(builder: GrammarBuilder) -> str:
     return builder.add("parameter-text", '( [^<] | "<" [^/] )*')
+
+
+def _schema_rule(builder: GrammarBuilder, schema: Any) -> str:
+    """Return the rule of a schema; few requests need one, so what makes it is imported here and not at the start."""
+    from ..grammar.json_schema import add_schema
+
+    return add_schema(builder, schema)
