@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from ..contract.ids import HiveId
+from ..supervisor.lease import keep_lease
 from ..supervisor.process import describe_exit
 from ..supervisor.waiting import ended
 from .hive_start import HiveProcess
-
-_RENEWALS_PER_LEASE = 4
 
 
 class LocalHive:
@@ -53,10 +52,12 @@ class LocalHive:
 
     async def renew_leases(self) -> None:
         """Give the hive a sign of life until cancelled."""
-        while True:
-            await asyncio.sleep(self._lease_s / _RENEWALS_PER_LEASE)
-            if self._hive is not None:
-                self._hive.daemon.process.renew_lease()
+        await keep_lease(self._renew, self._lease_s)
+
+    def _renew(self) -> None:
+        hive = self._hive
+        if hive is not None:
+            hive.daemon.process.renew_lease()
 
     async def stop(self, grace_s: float) -> None:
         """End the hive with its workers."""
