@@ -8,13 +8,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
 from ..config.settings import Settings
 from ..contract.ids import WorkerId
-from ..contract.nodes import Health
 from ..contract.validation import require_worker_id
 from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport
 from ..daemon.app import answer, read_message
+from ..daemon.health import health_answer
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
 from .devices import backends_report, resources_report
@@ -30,6 +29,7 @@ class HiveApi:
     """Answers the hive's routes by calling the part that does the work."""
 
     settings: Settings
+    token: str
     registry: WorkerRegistry
     spawner: WorkerSpawner
     stopper: WorkerStopper
@@ -38,9 +38,9 @@ class HiveApi:
     narrator: Narrator
     tasks: asyncio.TaskGroup
 
-    async def health(self, _: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """Answer at once."""
-        return answer(Health(status="alive", version=__version__))
+        return health_answer(request, "alive", self.token)
 
     async def spawn(self, request: Request) -> Response:
         """Start a worker."""
