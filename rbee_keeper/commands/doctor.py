@@ -65,7 +65,11 @@ def _settings(settings: Settings) -> Finding:
 
 def _engine(_: Settings) -> Finding:
     command = [sys.executable, "-c", _ENGINE_CHECK]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_ENGINE_CHECK_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_ENGINE_CHECK_S, check=False)
+    except subprocess.TimeoutExpired:
+        text = f"llama.cpp did not load within {_ENGINE_CHECK_S} s"
+        return Finding(name="engine", is_good=False, text=text, hint="try again when this machine is less busy")
     if done.returncode == 0:
         return Finding(name="engine", is_good=True, text="llama.cpp loads")
     lines = done.stderr.strip().splitlines()

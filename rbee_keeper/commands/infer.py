@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..config.paths import user_paths
 from ..config.settings import load_settings
 from ..contract.ids import ModelRef, NodeName
 from ..contract.sampling import DEFAULT_TEMPERATURE
@@ -22,7 +23,12 @@ _LONGEST_TIMEOUT_S = 1_000_000
 
 def infer(
     prompt: Annotated[
-        str | None, typer.Option("--prompt", "-p", help="What to ask; standard input follows it.")
+        str | None,
+        typer.Option(
+            "--prompt",
+            "-p",
+            help="What to ask; standard input follows it. Other users see it in ps: pipe in what is private.",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", metavar="REF", help="Model name or file (default: bee-tiny).")
@@ -53,7 +59,14 @@ def infer(
     With no queen running, everything that is needed is started and taken down again afterwards.
     """
     with Progress(quiet=quiet or as_json) as progress:
-        view = AnswerView(progress=progress, as_json=as_json, quiet=quiet, stats=stats)
+        view = AnswerView(
+            progress=progress,
+            as_json=as_json,
+            quiet=quiet,
+            stats=stats,
+            max_tokens=max_tokens,
+            cut_answers_dir=user_paths().cut_answers_dir,
+        )
         try:
             spec = Infer(
                 prompt=read_prompt(prompt),

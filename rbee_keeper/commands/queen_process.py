@@ -22,6 +22,7 @@ _POLL_S = 0.02
 _PROBE_S = 2.0
 _LAST_WORDS_S = 0.2
 _LOG_LINES_SHOWN = 5
+_ROOM_TO_START_BYTES = 65_536
 
 
 def find_queen(settings: Settings, *, any_version: bool = False) -> QueenClient | None:
@@ -170,8 +171,17 @@ def _has_ended(pid: int) -> bool:
 
 
 def _start_failed(log_path: Path) -> RbeeError:
-    last = _last_lines(log_path)
+    last = _last_lines(log_path) or _why_no_words(log_path.parent)
     return RbeeError(f"the queen ended unexpectedly{': ' + last if last else ''}", hint="rbee doctor")
+
+
+def _why_no_words(folder: Path) -> str:
+    """Name what keeps a process from starting as well as from saying why."""
+    try:
+        free_bytes = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    return f"the disk of {folder} is full" if free_bytes < _ROOM_TO_START_BYTES else ""
 
 
 def _last_lines(log_path: Path) -> str:

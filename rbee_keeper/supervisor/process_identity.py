@@ -18,7 +18,7 @@ def identity_of(pid: int) -> str:
     """
     if sys.platform == "linux":
         return _from_proc(pid)
-    return _from_psutil(pid)
+    return _from_library(pid)
 
 
 def _from_proc(pid: int) -> str:
@@ -33,11 +33,8 @@ def _from_proc(pid: int) -> str:
     return f"{boot}:{fields[_CREATED_FIELD]}"
 
 
-def _from_psutil(pid: int) -> str:
-    import psutil
+def _from_library(pid: int) -> str:
+    from .reaper import created_at
 
-    try:
-        process = psutil.Process(pid)
-        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.3f}"
-    except psutil.Error:
-        return ""
+    moment = created_at(pid)
+    return "" if moment is None else f"{moment:.3f}"
