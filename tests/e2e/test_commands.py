@@ -338,6 +338,15 @@ def test_the_doctor_says_what_is_wrong_and_what_to_type(home: Home, what: str) -
     assert "Traceback" not in done.err
 
 
+def test_the_doctor_names_a_hive_that_no_queen_hears_of(home: Home) -> None:
+    """With a wrong token it waits for ever, and so does every task."""
+    home.queen()
+    home.hive(queen_url=f"http://127.0.0.1:{free_port()}")
+    done = home.rbee("doctor", extra={"RBEE_QUEEN_URL": ""})
+    assert done.code == 1
+    assert "does not report to the queen" in done.out
+
+
 def test_the_version_is_the_same_everywhere(home: Home) -> None:
     """Program, package and daemon."""
     done = home.rbee("version")
