@@ -15,8 +15,8 @@ from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
 from .contract.workers import StopRequest
 from .errors import ConnectionFailed, ProtocolError
+from .transport import correlation, sse
 from .transport import deadline as deadlines
-from .transport import sse
 from .transport.address import address_of
 from .transport.blocking_http import BlockingAnswer, open_request
 
@@ -47,8 +47,12 @@ class QueenClient:
     connect_s: float = 5.0
     request_s: float = 10.0
 
-    def infer(self, spec: Infer, *, timeout_s: float | None = None) -> Iterator[tuple[Event, str]]:
+    def infer(
+        self, spec: Infer, *, timeout_s: float | None = None, correlation_id: str = ""
+    ) -> Iterator[tuple[Event, str]]:
         """Submit a task and yield its events, each with its JSON text; closing the iterator cancels the task.
+
+        Every log line about the task holds the `correlation_id`; the queen makes one when there is none.
 
         Raises:
             RbeeError: the queen's own error, when it refuses the task.
@@ -56,6 +60,8 @@ class QueenClient:
             ConnectionTimeout: the queen did not end the task at its deadline, or fell silent.
         """
         headers = {"accept": "text/event-stream", "content-type": "application/json"}
+        if correlation_id:
+            headers[correlation.HEADER] = correlation_id
         give_up_at: float | None = None
         if timeout_s is not None:
             headers[deadlines.HEADER] = deadlines.to_header(time.time() + timeout_s)

@@ -77,3 +77,5 @@ def report(error: RbeeError) -> None:
     say(f"{start}rbee: {shown(error.message)}{end}{source} [{shown(error.code)}]")
     if error.hint:
         say(f"  try: {shown(error.hint)}")
+    if error.correlation_id:
+        say(f"  log: rbee logs --id {shown(error.correlation_id)}")

@@ -22,6 +22,14 @@ def readable(line: str) -> str:
     return start + _facts(said)
 
 
+def when_of(line: str) -> float:
+    """Return when a line of narration was written, in Unix seconds; 0 for other lines."""
+    try:
+        return float(json.loads(line)["time"])
+    except (ValueError, KeyError, TypeError):
+        return 0.0
+
+
 def _facts(said: dict[str, Any]) -> str:
     target = [said["target"]] if said.get("target") and said["target"] not in said["human"] else []
     facts = [f"{name}={value}" for name, value in said.items() if name not in _IN_THE_LINE and value not in ("", None)]

@@ -12,7 +12,7 @@ from ..config.settings import ONE_COMMAND_LOGS, load_settings
 from ..errors import InvalidInput, NotFound
 from ..supervisor.sweep import changed_at
 from . import output
-from .log_line import readable
+from .log_line import readable, when_of
 from .options import JsonOption
 
 _POLL_S = 0.1
@@ -25,14 +25,20 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end of each log.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every log that is kept, not only the newest of each.")] = False,
+    correlation_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Only what every hop wrote about the request of this id.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest logs."""
     folder = load_settings().logs_dir
-    paths = _choose(folder, kind, worker, every=every)
+    paths = _choose(folder, kind, worker, every=every or correlation_id is not None)
     if not paths:
         raise NotFound(f"there are no such logs in {folder}", hint='rbee infer -p "hello"')
     show = _show_as_written if as_json else _show_readable
+    if correlation_id is not None:
+        _show_request(paths, correlation_id, show)
+        return
     for path in paths:
         if not as_json:
             output.line(f"==> {path.name} <==")
@@ -40,6 +46,18 @@ def logs(
             show(line)
     if follow:
         _follow(paths, show)
+
+
+def _show_request(paths: list[Path], correlation_id: str, show: Callable[[str], None]) -> None:
+    """Print the lines about one request from all the logs, in the order in which they were written."""
+    found: list[tuple[float, str]] = []
+    for path in paths:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            found += [(when_of(line), line.rstrip("\n")) for line in file if correlation_id in line]
+    if not found:
+        raise NotFound("no log that is kept names this id", hint="rbee logs --all")
+    for _, line in sorted(found):
+        show(line)
 
 
 def _show_as_written(line: str) -> None:

@@ -40,7 +40,7 @@ def to_wire(error: RbeeError, *, correlation_id: str = "", source: str = "") -> 
         param=fields[0].get("field"),
         details=error.details,
         retriable=error.is_retriable,
-        correlation_id=correlation_id,
+        correlation_id=error.correlation_id or correlation_id,
         src=error.source or source,
     )
 
@@ -48,7 +48,9 @@ def to_wire(error: RbeeError, *, correlation_id: str = "", source: str = "") -> 
 def from_wire(info: ErrorInfo) -> RbeeError:
     """Rebuild the error that another process described; an unknown code becomes the root class."""
     error_class = error_classes().get(info.code, RbeeError)
-    return error_class(info.message, hint=info.hint, details=info.details, source=info.src)
+    return error_class(
+        info.message, hint=info.hint, details=info.details, source=info.src, correlation_id=info.correlation_id
+    )
 
 
 def read_error(body: bytes) -> RbeeError | None:

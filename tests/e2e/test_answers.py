@@ -338,3 +338,14 @@ def test_a_reader_that_takes_its_time_gets_every_byte_as_the_model_sent_it(home:
     model = home.fake_model(tokens=[piece], ends=False)
     program = home.start("rbee", "infer", "-m", model, "-p", "hi", "--max-tokens", "200")
     assert program.finish().out == piece * 200
+
+
+def test_a_failure_names_the_id_that_finds_it_in_every_log(home: Home) -> None:
+    """A person who reports a failure can send what all three daemons wrote about it."""
+    done = home.rbee("infer", "-m", "no-such-model", "-p", "hi")
+    found = re.search(r"rbee logs --id (\S+)", done.err)
+    assert found is not None, done.err
+    lines = home.rbee("logs", "--id", found[1], "--json").out.splitlines()
+    assert {json.loads(line)["actor"] for line in lines} >= {"queen-rbee", "rbee-hive"}
+    unknown = home.rbee("logs", "--id", "0" * 8)
+    assert (unknown.code, unknown.out) == (1, "")
