@@ -94,6 +94,9 @@ class Settings:
     request_s: float = _setting(10.0, "Time a short request to a daemon may take.", low=0.01)
     memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
     log_folder: str = _setting("", "Folder of the log files; empty for `logs` in the state folder.")
+    log_limit_bytes: int = _setting(
+        10_485_760, "Size at which a log file begins anew; one older file is kept.", low=4096
+    )
     logs_kept: int = _setting(100, "Log files kept in a folder; the oldest go first.")
     fake_workers: bool = _setting(default=False, purpose="Accept scripted models (`*.fake.json`); for tests.")
     paths: Paths = field(default_factory=user_paths)
