@@ -3,7 +3,9 @@
 RbeeError                     INTERNAL_ERROR
 ├── InvalidInput              INVALID_PARAMS
 │   ├── ContextTooLong        CONTEXT_LENGTH_EXCEEDED
-│   └── BodyTooLarge          BODY_TOO_LARGE
+│   ├── BodyTooLarge          BODY_TOO_LARGE
+│   ├── HeadTooLarge          HEAD_TOO_LARGE
+│   └── RequestTooSlow        REQUEST_TOO_SLOW
 ├── ConfigInvalid             CONFIG_INVALID
 ├── MissingApiKey             MISSING_API_KEY
 ├── InvalidApiKey             INVALID_API_KEY
@@ -82,6 +84,19 @@ class BodyTooLarge(InvalidInput):
     """A request body is larger than the limit."""
 
     code = "BODY_TOO_LARGE"
+
+
+class HeadTooLarge(InvalidInput):
+    """The request line with its headers is larger than the limit."""
+
+    code = "HEAD_TOO_LARGE"
+
+
+class RequestTooSlow(InvalidInput):
+    """A request did not arrive in time."""
+
+    code = "REQUEST_TOO_SLOW"
+    is_retriable = True
 
 
 class ConfigInvalid(RbeeError):

@@ -30,4 +30,5 @@ def given_log() -> GivenLog | None:
         return None
     setting = next(each for each in SETTING_FIELDS if each.name == "log_limit_bytes")
     text = os.environ.get("RBEE_LOG_LIMIT_BYTES", "")
-    return GivenLog(path=Path(path), limit_bytes=int(text) if text.isdecimal() else setting.default)
+    limit_bytes: int = int(text) if text.isdecimal() else setting.default  # type: ignore[assignment]
+    return GivenLog(path=Path(path), limit_bytes=limit_bytes)

@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..contract.api_token import is_token
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..errors import ConfigInvalid
 from .paths import Paths, user_paths
@@ -73,6 +74,9 @@ class Settings:
     engine_log_level: str = _choice("WARN", "Lines of the engine that are logged, at least.", ENGINE_LOG_LEVELS)
     queue_limit: int = _setting(100, "Tasks that may wait at the queen.", low=1)
     body_limit_bytes: int = _setting(1_048_576, "Largest request body.", low=1024)
+    connections_limit: int = _setting(
+        2_000, "Connections that one daemon takes; idle ones go first when there are more.", low=16, high=1_000_000
+    )
     event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.", low=1024)
     tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
     task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.", low=0.001)
@@ -201,6 +205,8 @@ def _checked(name: str, default: Any, value: Any, source: str) -> Any:
     if kind in (int, float):
         _require_range(name, value, source)
     if kind is str:
+        if name == "api_token" and value.strip():
+            value = value.strip()
         _require_form(name, value, source)
     return value
 
@@ -219,6 +225,8 @@ def _require_form(name: str, value: str, source: str) -> None:
     words, form = metadata.get("words", ()), metadata.get("form")
     if words and value not in words:
         raise _wrong_type(name, f"one of {', '.join(words)}", source)
+    if name == "api_token" and value and not is_token(value):
+        raise _wrong_type(name, "letters, digits and signs of ASCII without blanks", source)
     if form and not re.fullmatch(form, value):
         raise _wrong_type(name, "numbers with commas between them", source)
 

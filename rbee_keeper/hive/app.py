@@ -12,6 +12,7 @@ from ..contract.ids import LOCAL_NODE
 from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
@@ -121,6 +122,7 @@ class Hive:
             source="hive",
             access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=[
                 Route(routes.HEALTH, api.health),
                 Route(routes.HEALTH_V1, api.health),

@@ -13,6 +13,7 @@ from ..contract.ids import LOCAL_NODE
 from ..contract.nodes import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.lifeline import Lifeline
@@ -131,6 +132,7 @@ class Queen:
             source="queen",
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=_routes(task_api, status, heartbeats),
         )
 
