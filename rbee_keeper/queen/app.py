@@ -25,6 +25,7 @@ from .hive_start import HiveProcess, give_order, start_hive
 from .infer import InferRunner
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
+from .relay import Relay
 from .status import StatusApi
 from .task_api import TaskApi
 from .tasks import TaskBook
@@ -110,11 +111,15 @@ class Queen:
             book=self._book,
             spawn=WorkerSpawn(self._registry, self._hives, self._client, tasks),
             local_hive=self._local_hive,
-            client=self._client,
-            hives=self._hives,
+            relay=Relay(
+                registry=self._registry,
+                client=self._client,
+                hives=self._hives,
+                narrator=self._narrator,
+                stall_s=self._spec.settings.stall_s,
+            ),
             narrator=self._narrator,
             tasks=tasks,
-            stall_s=self._spec.settings.stall_s,
         )
         task_api = TaskApi(settings=self._spec.settings, book=self._book, runner=runner)
         status = StatusApi(
