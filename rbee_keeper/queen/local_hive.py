@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 from ..contract.ids import HiveId
 from ..daemon.chores import Chores
+from ..supervisor.lease import keep_lease
 from ..supervisor.process import describe_exit
 from ..supervisor.waiting import ended
 from .hive_start import HiveProcess
-
-_RENEWALS_PER_LEASE = 4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,10 +58,12 @@ class LocalHive:
 
     async def renew_leases(self) -> None:
         """Give the hive a sign of life until cancelled."""
-        while True:
-            await asyncio.sleep(self.lease_s / _RENEWALS_PER_LEASE)
-            if self._hive is not None:
-                self._hive.daemon.process.renew_lease()
+        await keep_lease(self._renew, self.lease_s)
+
+    def _renew(self) -> None:
+        hive = self._hive
+        if hive is not None:
+            hive.daemon.process.renew_lease()
 
     async def stop(self) -> None:
         """End the hive with its workers, and every other that is still ending."""
