@@ -35,6 +35,8 @@ from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
 
 _HIVE_GRACES = 3
+_FREE_WITHIN_S = 15.0
+"""A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ class Queen:
             hives=self._hives,
             chores=parts.chores,
             narrator=self._narrator,
+            free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
         )
         return InferRunner(
             registry=self._registry,
