@@ -23,6 +23,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── WorkerNotReady        WORKER_NOT_READY
 │   └── BackendUnavailable    BACKEND_UNAVAILABLE
 ├── QueueFull                 QUEUE_FULL
+├── TooManyWorkers            TOO_MANY_WORKERS
 ├── InsufficientRam           INSUFFICIENT_RAM
 ├── InsufficientVram          INSUFFICIENT_VRAM
 ├── ModelIncompatible         MODEL_INCOMPATIBLE
@@ -199,6 +200,13 @@ class QueueFull(RbeeError):
     """The queue holds as many tasks as it may."""
 
     code = "QUEUE_FULL"
+    is_retriable = True
+
+
+class TooManyWorkers(RbeeError):
+    """The hive runs as many workers as it may."""
+
+    code = "TOO_MANY_WORKERS"
     is_retriable = True
 
 
