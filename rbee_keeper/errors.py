@@ -15,6 +15,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── ModelNotFound         MODEL_NOT_FOUND
 │   ├── NodeNotFound          NODE_NOT_FOUND
 │   ├── TaskNotFound          TASK_NOT_FOUND
+│   ├── EventsExpired         EVENTS_EXPIRED
 │   └── WorkerNotFound        WORKER_NOT_FOUND
 ├── AlreadyRunning            ALREADY_RUNNING
 ├── PortInUse                 PORT_IN_USE
@@ -24,6 +25,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── WorkerNotReady        WORKER_NOT_READY
 │   └── BackendUnavailable    BACKEND_UNAVAILABLE
 ├── QueueFull                 QUEUE_FULL
+├── TooManyWorkers            TOO_MANY_WORKERS
 ├── InsufficientRam           INSUFFICIENT_RAM
 ├── InsufficientVram          INSUFFICIENT_VRAM
 ├── ModelIncompatible         MODEL_INCOMPATIBLE
@@ -153,6 +155,12 @@ class TaskNotFound(NotFound):
     code = "TASK_NOT_FOUND"
 
 
+class EventsExpired(NotFound):
+    """The events that were asked for are not kept any more."""
+
+    code = "EVENTS_EXPIRED"
+
+
 class WorkerNotFound(NotFound):
     """No worker of that id is known."""
 
@@ -207,6 +215,13 @@ class QueueFull(RbeeError):
     """The queue holds as many tasks as it may."""
 
     code = "QUEUE_FULL"
+    is_retriable = True
+
+
+class TooManyWorkers(RbeeError):
+    """The hive runs as many workers as it may."""
+
+    code = "TOO_MANY_WORKERS"
     is_retriable = True
 
 

@@ -72,6 +72,9 @@ class Settings:
     tensor_split: str = _setting("", "Shares of a model on several devices, such as 3,1; empty for one.", form=_SHARES)
     lora: tuple[Path, ...] = _setting((), "Adapters added to every model, each a file or file=scale.")
     engine_log_level: str = _choice("WARN", "Lines of the engine that are logged, at least.", ENGINE_LOG_LEVELS)
+    workers_limit: int = _setting(
+        16, "Workers that a hive runs at once; callers who are not its owner get a quarter of them.", low=1, high=1024
+    )
     queue_limit: int = _setting(100, "Tasks that may wait at the queen.", low=1)
     body_limit_bytes: int = _setting(1_048_576, "Largest request body.", low=1024)
     connections_limit: int = _setting(

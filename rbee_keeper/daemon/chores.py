@@ -26,7 +26,10 @@ class Chores:
 
     def once(self, name: str, work: Coroutine[Any, Any, ResultT]) -> asyncio.Task[ResultT | None]:
         """Run a piece of work; the task's result is None when it failed."""
-        return self._tasks.create_task(self._guarded(name, work), name=name)
+        task = self._tasks.create_task(self._guarded(name, work), name=name)
+        # a daemon that ends cancels what has not had its first turn yet; without this Python would complain of it
+        task.add_done_callback(lambda _: work.close())
+        return task
 
     def keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         """Run work that ends with the daemon only; when it fails it is started again after a second."""

@@ -197,6 +197,11 @@ class HttpClient:
         else:
             connection.writer.close()
 
+    def forget(self, url: str) -> None:
+        """Close the idle connections to a peer that has ended."""
+        for connection in self._idle.pop(address_of(url), ()):
+            connection.writer.close()
+
     def close(self) -> None:
         """Close the idle connections."""
         for idle in self._idle.values():

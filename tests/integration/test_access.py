@@ -82,7 +82,7 @@ def test_a_refused_token_leaves_its_fingerprint_and_the_id_of_its_request(home: 
 
 
 @pytest.mark.parametrize("program", [("queen-rbee", "daemon"), ("rbee-hive", "daemon")], ids=str)
-@pytest.mark.parametrize("token", [" " * 40, "short", "twenty letters, blanks", "\u00fc" * 20, "a-token-with\na-line-end"])
+@pytest.mark.parametrize("token", [" " * 40, "short", "letters, and blanks", "\u00fc" * 20, "a-token-with\na-line-end"])
 def test_no_daemon_opens_itself_to_others_behind_a_token_that_is_none(
     home: Home, program: tuple[str, str], token: str
 ) -> None:

@@ -177,7 +177,7 @@ def test_a_body_that_is_nested_too_deeply_is_the_callers_mistake(home: Home, bod
     answer = queen.call("POST", "/v2/tasks", body)
     assert (answer.status, answer.error["code"]) == (400, "INVALID_PARAMS")
     schema = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
-    form = b'{"prompt":"x","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":' + schema + b"}}}"
+    form = b'{"prompt":"x","response_format":{"type":"json_schema","json_schema":{"schema":' + schema + b"}}}"
     answer = queen.call("POST", "/v2/tasks", form)
     assert (answer.status, answer.error["code"]) == (400, "INVALID_PARAMS")
     assert "Traceback" not in home.all_logs()

@@ -90,7 +90,7 @@ def test_a_value_at_the_edge_of_a_rule_is_accepted(fields: dict[str, Any]) -> No
         ("stop", [""]),
         ("stop", ["x" * 101]),
         ("stop", ["half a character\udcff"]),
-        ("model", "a b;c"),
+        ("model", "a/../c"),
         ("model", "../up"),
         ("node", "a_b"),
         ("backend", "rocm"),
