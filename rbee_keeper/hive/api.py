@@ -16,6 +16,7 @@ from ..daemon.chores import Chores
 from ..daemon.health import health_answer
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
+from ..transport.address import address_of
 from .devices import backends_report, resources_report
 from .heartbeat import Heartbeat
 from .worker_registry import WorkerRecord, WorkerRegistry
@@ -55,8 +56,15 @@ class HiveApi:
             # every report since it was started knows it
             return answer(spawn_answer(record, 0))
         self.watch.watch_exit(record)
-        self.narrator.say("spawn", f"{record.id} is started", target=record.id, pid=record.process.pid)
+        self.narrator.say(
+            "spawn", f"{record.id} is started{self._which_port(record)}", target=record.id, pid=record.process.pid
+        )
         return answer(spawn_answer(record, self.heartbeat.sequence))
+
+    def _which_port(self, record: WorkerRecord) -> str:
+        """Say which port was taken instead of the usual one."""
+        port, first = address_of(record.url).port, self.settings.worker_first_port
+        return "" if port == first else f"; port {first} is taken, using {port}"
 
     async def worker_ready(self, request: Request) -> Response:
         """Take the callback of a worker whose port is open."""

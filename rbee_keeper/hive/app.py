@@ -89,7 +89,7 @@ class Hive:
             lifeline.call_when_lost(self._stop.set)
             if self._spec.order.lease_s:
                 lifeline.require_lease(self._spec.order.lease_s)
-        self._narrator.say("start", f"the hive answers at {address_of_listener(self._spec.listener).url}")
+        self._narrator.say("start", self._where())
         async with asyncio.TaskGroup() as tasks:
             chores = Chores(tasks, self._narrator)
             watch = WorkerWatch(
@@ -106,6 +106,14 @@ class Hive:
             app = build_app(self._app_spec(watch, chores))
             await serve(app, self._spec.listener, self._stop, self._end_work)
             raise Ended
+
+    def _where(self) -> str:
+        """Say where this hive answers; a queen that finds the usual port taken starts it on another."""
+        address, usual = address_of_listener(self._spec.listener), self._spec.settings.hive_port
+        is_taken = not self._spec.order.is_ephemeral and address.port != usual
+        return (f"port {usual} is taken, using {address.port}: " if is_taken else "") + (
+            f"the hive answers at {address.url}"
+        )
 
     def _app_spec(self, watch: WorkerWatch, chores: Chores) -> AppSpec:
         api = HiveApi(

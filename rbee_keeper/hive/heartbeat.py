@@ -2,23 +2,26 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import __version__
 from ..contract import routes
+from ..contract.errors import read_error
 from ..contract.ids import HiveId, NodeName
 from ..contract.nodes import HiveSnapshot
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
 from ..transport import proof
-from ..transport.http_client import HttpClient
+from ..transport.http_client import Answer, HttpClient
 from .worker_registry import WorkerRegistry
 
 _RETRY_S = 1.0
 _LOOK_FOR_QUEEN_S = 1.0
+_TELL_AGAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,8 @@ class Heartbeat:
         self._narrator = narrator
         self._changed = asyncio.Event()
         self._sequence = 0
-        self._is_connected = False
+        self._is_connected: bool | None = None
+        self._tell_again_at = 0.0
 
     @property
     def sequence(self) -> int:
@@ -120,7 +124,7 @@ class Heartbeat:
             self._note(is_connected=False, why=error.message)
             return False
         is_taken = answer.status < 300
-        self._note(is_connected=is_taken, why=f"the queen answered {answer.status}")
+        self._note(is_connected=is_taken, why="" if is_taken else _why_refused(answer))
         return is_taken
 
     async def _require_proof(self, queen: QueenAddress) -> None:
@@ -138,8 +142,21 @@ class Heartbeat:
         proof.require_proof(queen.token, challenge, answer.headers, url=queen.url, reached=None)
 
     def _note(self, *, is_connected: bool, why: str) -> None:
-        """Narrate only when it changed."""
-        if is_connected != self._is_connected:
-            self._is_connected = is_connected
-            text = "reports to the queen" if is_connected else f"the queen does not take reports: {why}"
-            self._narrator.say("heartbeat", text, level="INFO" if is_connected else "WARN")
+        """Narrate a change, and again every minute that the queen cannot be reached."""
+        now = time.monotonic()
+        if is_connected == self._is_connected and (is_connected or now < self._tell_again_at):
+            return
+        self._is_connected = is_connected
+        self._tell_again_at = now + _TELL_AGAIN_S
+        if is_connected:
+            self._narrator.say("heartbeat", "reports to the queen")
+            return
+        url = "" if self._queen is None else self._queen.url
+        self._narrator.say("heartbeat", f"the queen at {url} does not take reports: {why}", level="WARN", url=url)
+
+
+def _why_refused(answer: Answer) -> str:
+    error = read_error(answer.body)
+    if error is None:
+        return f"it answered {answer.status}, and not as a queen does"
+    return f"it answered {answer.status} {error.code}: {error.message}" + (f" ({error.hint})" if error.hint else "")
