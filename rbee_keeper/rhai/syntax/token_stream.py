@@ -100,9 +100,16 @@ class TokenStream(ABC):
         return bad_input(f"Unexpected '{token.text}'", token.position, length=token.length)
 
     def reserved(self, token: Token) -> RhaiError:
-        """Return the error for a reserved word used as a name."""
-        message = f"'{token.value}' is a reserved keyword"
-        return syntax_error("Reserved", message, token.position, length=token.length)
+        """Return the error for a reserved word used as a name, or a reserved symbol used at all."""
+        what = "symbol" if tokens.is_reserved_symbol(token) else "keyword"
+        message = f"'{token.value}' is a reserved {what}"
+        hint = tokens.RESERVED_HINTS.get(token.value, "")
+        return syntax_error("Reserved", message, token.position, hint=hint, length=token.length)
+
+    def unknown_operator(self, token: Token) -> RhaiError:
+        """Return the error for a reserved symbol where an operator may stand."""
+        message, hint = f"Unknown operator: '{token.value}'", tokens.RESERVED_HINTS.get(token.value, "")
+        return syntax_error("UnknownOperator", message, token.position, hint=hint, length=token.length)
 
     def variable_name(self) -> Token:
         """Pass the name of a new variable."""
