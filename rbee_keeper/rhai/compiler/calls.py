@@ -171,7 +171,7 @@ class MethodSite:
         if self.name == "call":
             return self._call(frame, value, values)
         if self.name == "curry" and value.__class__ is not FnPtr:
-            raise type_mismatch(self.library.type_name(value), "Fn", self.position)
+            raise type_mismatch(self.library.raw_type_name(value), "Fn", self.position)
         function = self.unit.method(self.name, self.arity, self.library.type_name(value))
         if function is not None:
             return self._script(frame, function, value, [own(item) for item in values], ())
@@ -202,7 +202,7 @@ class MethodSite:
         if values and values[0].__class__ is FnPtr:
             return self._pointer(frame, values[0], value, values[1:])
         wrong, place = (values[0], self.first_argument) if values else (value, self.position)
-        raise type_mismatch(self.library.type_name(wrong), "Fn", place)
+        raise type_mismatch(self.library.raw_type_name(wrong), "Fn", place)
 
     def _pointer(self, frame: RunFrame, pointer: FnPtr, value: Value, values: list[Value]) -> Value:
         arguments = [own(item) for item in values]

@@ -120,7 +120,7 @@ def call_through(builder: Builder, node: nodes.Call) -> Code:
 def _require(frame: RunFrame, node: nodes.Call, index: int, value: Any, kind: type) -> None:
     """Refuse an argument of another type than a special call takes."""
     if value.__class__ is not kind:
-        actual = frame[0].engine.library.type_name(value)
+        actual = frame[0].engine.library.raw_type_name(value)
         raise type_mismatch(actual, BUILTIN_TYPE_NAMES[kind], start_of(node.arguments[index]))
 
 

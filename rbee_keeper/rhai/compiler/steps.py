@@ -92,7 +92,7 @@ def get_index(run: Run, value: Value, index: Value, at: Position, bracket: Posit
         return value[_place(library, index, len(value), at)]
     if kind is dict:
         if index.__class__ is not str:
-            raise type_mismatch(library.type_name(index), "string", at)
+            raise type_mismatch(library.raw_type_name(index), "string", at)
         return get_property(run, value, index, at)
     if kind is str:
         if isinstance(index, Range):
@@ -110,7 +110,7 @@ def get_index(run: Run, value: Value, index: Value, at: Position, bracket: Posit
 def _place(library: Library, index: Value, length: int, at: Position, *, of_string: bool = False) -> int:
     """Return a non-negative position for an index that may count from the end."""
     if index.__class__ is not int:
-        error = type_mismatch(library.type_name(index), "i64", at)
+        error = type_mismatch(library.raw_type_name(index), "i64", at)
         if isinstance(index, Range):
             error.hint = "an array has no slices: write `.extract(range)`"
         raise error
@@ -146,7 +146,7 @@ def _get_bits(library: Library, value: int, index: Value, at: Position) -> Value
         start, count = bit_range(index, at)
         return wrap_i64((value >> start) & ((1 << count) - 1))
     if index.__class__ is not int:
-        raise type_mismatch(library.type_name(index), "i64", at)
+        raise type_mismatch(library.raw_type_name(index), "i64", at)
     return bool(value >> _bit_place(index, at) & 1)
 
 
@@ -161,13 +161,13 @@ def set_index(run: Run, value: Value, index: Value, new: Value, at: Position, br
         return SAME
     if kind is dict:
         if index.__class__ is not str:
-            raise type_mismatch(library.type_name(index), "string", at)
+            raise type_mismatch(library.raw_type_name(index), "string", at)
         return set_property(run, value, index, new, at)
     if kind is str:
         return _set_characters(run, value, index, new, at)
     if kind is Blob:
         if new.__class__ is not int:
-            raise type_mismatch(library.type_name(new), "i64", at)
+            raise type_mismatch(library.raw_type_name(new), "i64", at)
         value[_place(library, index, len(value), at)] = new & 255
         return SAME
     if kind is int:
@@ -180,12 +180,12 @@ def _set_characters(run: Run, value: str, index: Value, new: Value, at: Position
     library: Library = run.engine.library
     if isinstance(index, Range):
         if new.__class__ not in (str, Char):
-            raise type_mismatch(library.type_name(new), "string", at)
+            raise type_mismatch(library.raw_type_name(new), "string", at)
         start, stop = clip_range(index, len(value))
         run.check_string(len(value) + len(new))
         return value[:start] + str(new) + value[stop:]
     if new.__class__ is not Char:
-        raise type_mismatch(library.type_name(new), "char", at)
+        raise type_mismatch(library.raw_type_name(new), "char", at)
     place = _place(library, index, len(value), at, of_string=True)
     return value[:place] + str(new) + value[place + 1 :]
 
@@ -193,13 +193,13 @@ def _set_characters(run: Run, value: str, index: Value, new: Value, at: Position
 def _set_bits(library: Library, value: int, index: Value, new: Value, at: Position) -> int:
     if isinstance(index, Range):
         if new.__class__ is not int:
-            raise type_mismatch(library.type_name(new), "i64", at)
+            raise type_mismatch(library.raw_type_name(new), "i64", at)
         start, count = bit_range(index, at)
         mask = ((1 << count) - 1) << start
         return wrap_i64((value & ~mask) | ((new << start) & mask))
     if new.__class__ is not bool:
-        raise type_mismatch(library.type_name(new), "bool", at)
+        raise type_mismatch(library.raw_type_name(new), "bool", at)
     if index.__class__ is not int:
-        raise type_mismatch(library.type_name(index), "i64", at)
+        raise type_mismatch(library.raw_type_name(index), "i64", at)
     place = _bit_place(index, at)
     return wrap_i64(value | (1 << place) if new else value & ~(1 << place))
