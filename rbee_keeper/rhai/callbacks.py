@@ -117,7 +117,7 @@ def binds_this(run: Run, pointer: FnPtr, fixed: int = 1) -> CompiledFunction | N
 
 def leave(error: RhaiError, name: str, caller: str) -> RhaiError:
     """Note on an error the callback and the library function that called it."""
-    if error.kind in UNCATCHABLE:
+    if error.kind in UNCATCHABLE and not error.frames:
         error.position = None
     else:
         error.frames += [Frame(name, None), Frame(caller, None)]

@@ -27,7 +27,7 @@ from rbee_keeper.rhai.runtime import (
     Signal,
 )
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.parser import parse
+from rbee_keeper.rhai.syntax.parser import MISPLACED_FUNCTION, parse
 from rbee_keeper.rhai.syntax.token_stream import ParseOptions
 from rbee_keeper.rhai.values import Cell, Value, copy_value
 
@@ -234,17 +234,23 @@ class Engine:
         failed.text, failed.source = program.text, program.source
         raise failed from None
 
-    def eval_in_frame(self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, position: Position) -> Value:
+    def eval_in_frame(
+        self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, *, is_global: bool = False
+    ) -> Value:
         """Run a script in a frame that is in use; its variables stay visible to the names resolved later."""
         run: Run = frame[0]
         try:
-            script = parse(text, self._parse_options(), allow_functions=False)
-            scope = nodes.FunctionScope(len(frame) - FIRST_SLOT, is_dynamic=True)
-            resolver = Resolver(scope, frozenset(unit.names))
-            resolver.blocks = [visible, {}]
-            resolver.statements(script.statements)
+            script = parse(text, self._parse_options())
         except RhaiError as error:
-            raise _parsing_failed(error, position) from None
+            raise _parsing_failed(error, error.position) from None
+        if script.functions:
+            raise RhaiError("ErrorParsing", f"Syntax error: {MISPLACED_FUNCTION}")
+        scope = nodes.FunctionScope(len(frame) - FIRST_SLOT, is_dynamic=True)
+        resolver = Resolver(scope, frozenset(unit.names), caller=visible)
+        for statement in script.statements:
+            if isinstance(statement, nodes.Let):
+                statement.is_global = is_global
+        resolver.statements(script.statements)
         builder = Builder(unit, scope, EXPRESSIONS, STATEMENTS)
         code = compile_statements(builder, script.statements)
         frame.extend([None] * (FIRST_SLOT + scope.slots - len(frame)))
@@ -262,8 +268,7 @@ class Engine:
         tree: nodes.Function = function.tree
         text_scope = nodes.FunctionScope(len(frame) - FIRST_SLOT)
         fresh = copy.deepcopy(tree)
-        resolver = Resolver(text_scope, frozenset(unit.names))
-        resolver.blocks = [visible, {}]
+        resolver = Resolver(text_scope, frozenset(unit.names), caller=visible)
         resolver.function(fresh)
         builder = Builder(unit, text_scope, EXPRESSIONS, STATEMENTS, is_function=True)
         body = compile_body(builder, fresh.body)
@@ -333,7 +338,7 @@ def without_shebang(text: str) -> str:
     return "//" + text[2:] if text.startswith("#!") else text
 
 
-def _parsing_failed(error: RhaiError, position: Position) -> RhaiError:
+def _parsing_failed(error: RhaiError, position: Position | None) -> RhaiError:
     """Return a syntax error met while running, which a script may catch."""
     failed = RhaiError("ErrorParsing", f"Syntax error: {error.message}", error.position or position)
     failed.hint = error.hint

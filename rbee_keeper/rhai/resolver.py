@@ -27,16 +27,21 @@ class Resolver:
         outer: Resolver | None = None,
         is_strict: bool = False,
         known: frozenset[str] = frozenset(),
+        caller: nodes.Scope | None = None,
     ) -> None:
-        """Start with an empty block; `known` are names a strict run provides from outside."""
+        """Start with an empty block, after the variables of a `caller` whose frame this code will share.
+
+        `known` are names a strict run provides from outside.
+        """
         self.scope = scope
         self.function_names = function_names
         self.outer = outer
         self.is_strict = is_strict
         self.known = known
-        self.blocks: list[nodes.Scope] = [{}]
+        self.blocks: list[nodes.Scope] = [{}] if caller is None else [caller, {}]
+        self.starts_outside = outer is not None or caller is not None
         self.captures: list[Capture] = []
-        self.modules: list[str] = []
+        self.is_top_level = False
 
     def declare(self, name: str, *, is_constant: bool = False) -> Decl:
         """Give a new variable of the innermost block its own slot."""
@@ -119,9 +124,15 @@ class Resolver:
         self.resolve(node.value)
         self.resolve(node.target)
         target = node.target
-        if isinstance(target, nodes.Var) and target.decl is not None and target.decl.is_constant:
+        if isinstance(target, nodes.Var) and self._is_constant_here(target):
             message = f"Cannot assign to constant {target.name}"
             raise syntax_error("AssignmentToConstant", message, target.position, length=len(target.name))
+
+    def _is_constant_here(self, target: nodes.Var) -> bool:
+        """Return whether the parser sees a constant; one from outside a closure or an `eval` fails while running."""
+        if target.decl is None or not target.decl.is_constant:
+            return False
+        return not (self.starts_outside and self.blocks[0].get(target.name) is target.decl)
 
     def loop(self, node: nodes.For) -> None:
         """Resolve a `for`, whose variables live in a block around its body."""
@@ -149,6 +160,7 @@ class Resolver:
         node.names_a_variable = any(node.name in block for block in self.blocks)
         if node.name in _SCOPE_READERS or node.is_in_caller_scope:
             node.scope = self.visible()
+            node.is_global = self.is_top_level and len(self.blocks) == 1
             self.scope.is_dynamic = self.scope.is_dynamic or node.name == "eval"
 
     def closure(self, node: nodes.Closure) -> None:
@@ -233,6 +245,7 @@ def resolve_script(
     """
     function_names = names | {function.name for function in script.functions}
     top = Resolver(script.scope, function_names, is_strict=is_strict, known=known)
+    top.is_top_level = True
     for statement in script.statements:
         if isinstance(statement, nodes.Let):
             statement.is_global = True

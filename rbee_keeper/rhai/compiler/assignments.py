@@ -38,6 +38,8 @@ def let(builder: Builder, node: nodes.Let) -> Code:
 def assign(builder: Builder, node: nodes.Assign) -> Code:
     """Compile `target = value` and `target op= value`; the value comes first, then the target's indexes."""
     value = builder.owned(node.value)
+    if isinstance(node.target, nodes.Qualified):
+        return _refuse_qualified(builder, node.target, value)
     target, pending = hoist(builder, node.target)
     constant = constant_root(target)
     current = builder.expr(target) if node.operator else None
@@ -63,6 +65,18 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             raise placed(error, position) from None
 
     return assigned
+
+
+def _refuse_qualified(builder: Builder, target: nodes.Qualified, value: Code) -> Code:
+    """Compile an assignment to `global::NAME` or `module::NAME`, which are all constants."""
+    read = builder.expr(target)
+
+    def refused(frame: RunFrame) -> Any:
+        value(frame)
+        read(frame)
+        raise assignment_to_constant(target)
+
+    return refused
 
 
 def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:

@@ -178,7 +178,7 @@ def _store_this(frame: RunFrame, value: Value) -> None:
     frame[1] = value
 
 
-def assignment_to_constant(node: nodes.Var) -> RhaiError:
+def assignment_to_constant(node: nodes.Var | nodes.Qualified) -> RhaiError:
     """Return the error for a write to a constant that was not in sight of the parser."""
     message = f"Cannot modify constant: {node.name}"
     error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": node.name})

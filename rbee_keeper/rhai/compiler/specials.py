@@ -7,7 +7,7 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.functions import passing_through
+from rbee_keeper.rhai.compiler.functions import leaving_eval, passing_through
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
@@ -43,13 +43,17 @@ def is_def_var(builder: Builder, node: nodes.Call) -> Code:
 def evaluate(builder: Builder, node: nodes.Call) -> Code:
     """Compile `eval("script")`, which runs in the present scope and may add variables to it."""
     argument = builder.expr(node.arguments[0])
-    scope, unit, position = node.scope or {}, builder.unit, node.position
+    scope, unit, is_global = node.scope or {}, builder.unit, node.is_global
+    at = start_of(node.arguments[0])
 
     def run_text(frame: RunFrame) -> Any:
         text = argument(frame)
         _require(frame, node, 0, text, str)
         visible = {**scope, **(frame[2] or {})}
-        return frame[0].engine.eval_in_frame(frame, text, unit, visible, position)
+        try:
+            return frame[0].engine.eval_in_frame(frame, text, unit, visible, is_global=is_global)
+        except RhaiError as error:
+            raise leaving_eval(error, at) from None
 
     return run_text
 

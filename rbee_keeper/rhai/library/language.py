@@ -61,10 +61,18 @@ def debug_nothing(run: Run) -> None:
     run.emit("debug", "")
 
 
+def _is_native(name: str) -> bool:
+    return name in tokens.CALLABLE_RESERVED
+
+
 @define("Fn(string) -> Fn", example='Fn("abs").call(-1) == 1')
 def make_pointer(_run: Run, name: str) -> FnPtr:
     """Return a pointer to the function of a name."""
-    if tokens.is_identifier(name) and name.replace("_", "a").isalnum() and name not in tokens.KEYWORDS:
+    is_name = tokens.is_identifier(name) and name.replace("_", "a").isascii() and name.replace("_", "a").isalnum()
+    if name in tokens.KEYWORDS or name in tokens.SYMBOLS or (name in tokens.RESERVED_WORDS and not _is_native(name)):
+        message = f"Syntax error: '{name}' is a reserved {'keyword' if is_name else 'symbol'}"
+        raise RhaiError("ErrorParsing", message)
+    if is_name:
         return FnPtr(name)
     raise RhaiError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
 

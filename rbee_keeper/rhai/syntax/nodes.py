@@ -138,6 +138,7 @@ class Call(Node):
     start: Position | None = None
     scope: Scope | None = None
     names_a_variable: bool = False
+    is_global: bool = False
 
 
 @dataclass(slots=True)
