@@ -9,6 +9,7 @@ from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
 from rbee_keeper.rhai.registry import Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, CompiledFunction, Run, RunFrame
+from rbee_keeper.rhai.syntax import tokens
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
 
 ItemCallback = Callable[..., Any]
@@ -20,6 +21,23 @@ def not_found(run: Run, name: str, values: list[Value], position: Position | Non
     signature = run.engine.library.describe_call(name, values)
     message = f"Function not found: {signature}"
     return RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+
+
+def named_pointer(name: str) -> FnPtr:
+    """Return a pointer to the function of a name.
+
+    Raises:
+        RhaiError: `ErrorParsing` for a word or symbol of the language, else `ErrorFunctionNotFound` for no name at all.
+    """
+    letters = name.replace("_", "")
+    is_name = tokens.is_identifier(name) and letters.isascii() and letters.isalnum()
+    is_reserved = name in tokens.RESERVED_WORDS and name not in tokens.CALLABLE_RESERVED
+    if is_reserved or name in tokens.KEYWORDS or name in tokens.SYMBOLS:
+        message = f"Syntax error: '{name}' is a reserved {'keyword' if is_name else 'symbol'}"
+        raise RhaiError("ErrorParsing", message)
+    if is_name:
+        return FnPtr(name)
+    raise RhaiError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
 
 
 def call_pointer(

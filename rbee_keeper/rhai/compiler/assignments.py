@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import assignment_to_constant, constant_root, hoist, require_this, store
+from rbee_keeper.rhai.compiler.chains import ChainEnd, assignment_to_constant, constant_root, hoist, require_this, store
 from rbee_keeper.rhai.compiler.operators import apply
 from rbee_keeper.rhai.errors import Position, RhaiError
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame
@@ -63,6 +63,8 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             put(frame, new)
         except RhaiError as error:
             raise placed(error, position) from None
+        except ChainEnd:
+            return
 
     return assigned
 

@@ -96,7 +96,7 @@ def get_index(run: Run, value: Value, index: Value, at: Position, bracket: Posit
         return get_property(run, value, index, at)
     if kind is str:
         if isinstance(index, Range):
-            start, stop = clip_range(index, len(value))
+            start, stop = _slice(index, len(value), at)
             return value[start:stop]
         return Char(value[_place(library, index, len(value), at, of_string=True)])
     if kind is Blob:
@@ -124,6 +124,19 @@ def clip_range(bounds: Range, length: int) -> tuple[int, int]:
     """Return the start and stop of a range cut to `length` items."""
     start = min(max(bounds.start, 0), length)
     return start, min(max(bounds.stop, start), length)
+
+
+def _slice(bounds: Range, length: int, at: Position) -> tuple[int, int]:
+    """Return the start and stop of `text[range]`, whose ends may count from the end of the text."""
+    start, end = bounds.start, bounds.end
+    if start < 0:
+        start += length
+        if start < 0:
+            raise string_bounds(length, bounds.start, at)
+    if end < 0:
+        end = max(0, end + length)
+    start = min(start, length)
+    return start, min(max(end + bounds.is_inclusive, start), length)
 
 
 def _bit_place(index: int, at: Position) -> int:
@@ -181,7 +194,7 @@ def _set_characters(run: Run, value: str, index: Value, new: Value, at: Position
     if isinstance(index, Range):
         if new.__class__ not in (str, Char):
             raise type_mismatch(library.raw_type_name(new), "string", at)
-        start, stop = clip_range(index, len(value))
+        start, stop = _slice(index, len(value), at)
         run.check_string(len(value) + len(new))
         return value[:start] + str(new) + value[stop:]
     if new.__class__ is not Char:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import bind, binds_this, each_with_this
+from rbee_keeper.rhai.callbacks import bind, binds_this, each_with_this, named_pointer
 from rbee_keeper.rhai.library.spans import insertion_index
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
@@ -16,7 +16,7 @@ define = Registrar("Arrays with functions")
 
 def pointer(function: FnPtr | str) -> FnPtr:
     """Return a pointer, made from a name where the script gave one."""
-    return function if isinstance(function, FnPtr) else FnPtr(str(function))
+    return function if isinstance(function, FnPtr) else named_pointer(str(function))
 
 
 @define("filter(array, Fn) -> array", "filter(array, string) -> array", example="[1, 2, 3].filter(|x| x > 1) == [2, 3]")
@@ -93,10 +93,16 @@ def find_map(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> V
     return None
 
 
-@define("index_of(array, Fn) -> int", "index_of(array, Fn, int) -> int", example="[1, 5].index_of(|x| x > 4) == 1")
+@define(
+    "index_of(array, Fn) -> int",
+    "index_of(array, Fn, int) -> int",
+    "index_of(array, string) -> int",
+    "index_of(array, string, int) -> int",
+    example="[1, 5].index_of(|x| x > 4) == 1",
+)
 def index_where(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> int:
     """Return the position of the first item for which a function returns `true`, else -1."""
-    callback = bind(run, function, "index_of")
+    callback = bind(run, pointer(function), "index_of")
     for index, item in _from(array, start):
         if callback(item, index) is True:
             return index

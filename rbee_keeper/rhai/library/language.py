@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from rbee_keeper.rhai.callbacks import named_pointer
 from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.registry import Rebound, Registrar
 from rbee_keeper.rhai.runtime import ExitJump, Run, measure
-from rbee_keeper.rhai.syntax import tokens
 from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
 
 define = Registrar("Language")
@@ -61,20 +61,10 @@ def debug_nothing(run: Run) -> None:
     run.emit("debug", "")
 
 
-def _is_native(name: str) -> bool:
-    return name in tokens.CALLABLE_RESERVED
-
-
 @define("Fn(string) -> Fn", example='Fn("abs").call(-1) == 1')
 def make_pointer(_run: Run, name: str) -> FnPtr:
     """Return a pointer to the function of a name."""
-    is_name = tokens.is_identifier(name) and name.replace("_", "a").isascii() and name.replace("_", "a").isalnum()
-    if name in tokens.KEYWORDS or name in tokens.SYMBOLS or (name in tokens.RESERVED_WORDS and not _is_native(name)):
-        message = f"Syntax error: '{name}' is a reserved {'keyword' if is_name else 'symbol'}"
-        raise RhaiError("ErrorParsing", message)
-    if is_name:
-        return FnPtr(name)
-    raise RhaiError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
+    return named_pointer(name)
 
 
 @define("name(Fn) -> string", example='Fn("abs").name == "abs"', is_property=True)

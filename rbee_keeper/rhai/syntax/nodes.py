@@ -143,12 +143,13 @@ class Call(Node):
 
 @dataclass(slots=True)
 class Property(Node):
-    """`target.name`; the position is the name's."""
+    """`target.name`; the position is the name's. The chain goes on after a link that `is_inner`."""
 
     target: Node
     name: str
     is_elvis: bool
     dot: Position
+    is_inner: bool = False
 
 
 @dataclass(slots=True)
@@ -160,6 +161,7 @@ class MethodCall(Node):
     arguments: list[Node]
     is_elvis: bool
     dot: Position
+    is_inner: bool = False
 
 
 @dataclass(slots=True)
@@ -169,6 +171,7 @@ class Index(Node):
     target: Node
     index: Node
     is_elvis: bool
+    is_inner: bool = False
 
 
 @dataclass(slots=True)

@@ -127,6 +127,8 @@ class PrimaryParser(LiteralParser):
         """Parse the `.name`, `.name(...)` and `[index]` links after an operand."""
         while True:
             kind = self.peek().kind
+            if kind in (".", "?.", "[", "?[") and isinstance(target, nodes.Property | nodes.MethodCall | nodes.Index):
+                target.is_inner = True
             if kind in (".", "?."):
                 target = self._dot(target, is_elvis=kind == "?.")
             elif kind in ("[", "?["):
