@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rbee_keeper.rhai.callbacks import named_pointer
 from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
@@ -81,7 +83,8 @@ def is_anonymous(_run: Run, pointer: FnPtr) -> bool:
 
 def curry(_run: Run, pointer: FnPtr, *values: Value) -> FnPtr:
     """Return a pointer with its first arguments given."""
-    return FnPtr(pointer.name, (*pointer.curry, *[copy_value(value) for value in values]), pointer.target)
+    given = (*pointer.curry, *[copy_value(value) for value in values])
+    return replace(pointer, curry=given)
 
 
 for _count in range(1, 9):

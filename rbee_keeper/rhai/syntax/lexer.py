@@ -20,6 +20,7 @@ _RAW_STRING = re.compile(r'#+"')
 _DECIMAL_DIGITS = frozenset("0123456789")
 _SYMBOL = re.compile("|".join(map(re.escape, tokens.SYMBOLS)))
 
+
 class Lexer:
     """Walks over a script; `text` back-ticks are resumed by the parser after each `${...}`."""
 

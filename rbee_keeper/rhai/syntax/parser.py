@@ -11,7 +11,6 @@ from rbee_keeper.rhai.syntax.primaries import start_of
 from rbee_keeper.rhai.syntax.token_stream import ParseOptions
 from rbee_keeper.rhai.syntax.tokens import Token
 
-
 MISPLACED_FUNCTION = "Function definitions must be at global level and cannot be inside a block or another function"
 
 
