@@ -128,7 +128,7 @@ def update(run: Run, operator: str, old: Value, new: Value, position: Position) 
     if operator == "+" and old.__class__ in (list, dict, Blob):
         try:
             if _grow(run, old, new):
-                run.check(old) if old.__class__ is not list or new.__class__ in (list, dict, Blob) else None
+                run.check(old) if old.__class__ is not list else run.check_part(old, new)
                 return old
         except RhaiError as error:
             raise placed(error, position) from None

@@ -26,7 +26,9 @@ def compile_function(builder: Builder, node: nodes.Function) -> CompiledFunction
 
 def fill_function(builder: Builder, function: CompiledFunction, node: nodes.Function) -> None:
     """Compile the body of a declared function."""
-    inner = Builder(builder.unit, node.scope, builder.expressions, builder.statements, is_function=True)
+    inner = Builder(
+        builder.unit, node.scope, builder.expressions, builder.statements, is_function=True, clock=builder.clock
+    )
     function.body = compile_body(inner, node.body)
     function.capture_slots = tuple(capture.inner.slot for capture in node.captures)
     function.size = FIRST_SLOT + node.scope.slots

@@ -13,7 +13,7 @@ from rbee_keeper.rhai.errors import (
     type_mismatch,
 )
 from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime import LONG_TEXT, WEIGHTY_TYPES, Run
 from rbee_keeper.rhai.values import Blob, Char, Range, Value, wrap_i64
 
 
@@ -65,7 +65,9 @@ def set_property(run: Run, value: Value, name: str, new: Value, position: Positi
     library: Library = run.engine.library
     if value.__class__ is dict:
         value[name] = new
-        run.check(value) if new.__class__ in (list, dict, Blob) else run.check_map(len(value))
+        run.check_map(len(value))
+        if new.__class__ in WEIGHTY_TYPES or len(name) > LONG_TEXT:
+            run.check_part(value, new, name)
         return SAME
     host = library.types.get(value.__class__)
     if host is not None and name in host.setters:
@@ -169,8 +171,8 @@ def set_index(run: Run, value: Value, index: Value, new: Value, at: Position, br
     library: Library = run.engine.library
     if kind is list:
         value[_place(library, index, len(value), at)] = new
-        if new.__class__ in (list, dict, Blob):
-            run.check(value)
+        if new.__class__ in WEIGHTY_TYPES:
+            run.check_part(value, new)
         return SAME
     if kind is dict:
         if index.__class__ is not str:

@@ -10,7 +10,7 @@ from typing import Any
 from rbee_keeper.rhai.display import float_text
 from rbee_keeper.rhai.errors import RhaiError, too_large
 from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run, measure
+from rbee_keeper.rhai.runtime import Run
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
 
 define = Registrar("JSON")
@@ -91,6 +91,6 @@ def _pointer_text(run: Run, pointer: FnPtr) -> str:
 @define("to_json(map) -> string", example='#{b: (), a: 1}.to_json() == `{"a":1,"b":null}`')
 def to_json(run: Run, table: dict[str, Value]) -> str:
     """Return a map as JSON text."""
-    run.charge(measure(table) >> 2)
+    run.weigh(table)
     text: str = run.check(to_json_text(run, table))
     return text

@@ -8,7 +8,7 @@ from rbee_keeper.rhai.callbacks import named_pointer
 from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import ExitJump, Run, measure
+from rbee_keeper.rhai.runtime import ExitJump, Run
 from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
 
 define = Registrar("Language")
@@ -32,7 +32,7 @@ def to_string(run: Run, value: Value) -> str:
 def debug_text(run: Run, value: Value) -> str:
     """Return the debug form of a value."""
     if value.__class__ in MUTABLE_TYPES:
-        run.charge(measure(value) // 8)
+        run.weigh(value)
     if value.__class__ in run.engine.library.types:
         return run.text(value)
     text: str = run.check(to_debug(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
+from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.control import ControlParser
 from rbee_keeper.rhai.syntax.functions import FunctionParser
 from rbee_keeper.rhai.syntax.operators import literal_name
@@ -14,17 +15,18 @@ from rbee_keeper.rhai.syntax.tokens import Token
 MISPLACED_FUNCTION = "Function definitions must be at global level and cannot be inside a block or another function"
 
 
-def parse(text: str, options: ParseOptions) -> nodes.Script:
+def parse(text: str, options: ParseOptions, clock: CompileClock | None = None) -> nodes.Script:
     """Return the tree of a script.
 
     Args:
         text: the whole script.
         options: limits and switches.
+        clock: when to give up.
 
     Raises:
         RhaiError: the first syntax error.
     """
-    parser = Parser(text, options)
+    parser = Parser(text, options, clock or CompileClock())
     try:
         statements = parser.script()
     except RecursionError:
