@@ -13,6 +13,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── ModelNotFound         MODEL_NOT_FOUND
 │   ├── NodeNotFound          NODE_NOT_FOUND
 │   ├── TaskNotFound          TASK_NOT_FOUND
+│   ├── EventsExpired         EVENTS_EXPIRED
 │   └── WorkerNotFound        WORKER_NOT_FOUND
 ├── AlreadyRunning            ALREADY_RUNNING
 ├── PortInUse                 PORT_IN_USE
@@ -136,6 +137,12 @@ class TaskNotFound(NotFound):
     """No task of that id is known."""
 
     code = "TASK_NOT_FOUND"
+
+
+class EventsExpired(NotFound):
+    """The events that were asked for are not kept any more."""
+
+    code = "EVENTS_EXPIRED"
 
 
 class WorkerNotFound(NotFound):

@@ -97,7 +97,11 @@ class WorkerReport(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A worker as its hive sees it; `token` travels to the queen only."""
+    """A worker as its hive sees it; `token` travels to the queen only.
+
+    `model_file` is the file behind the reference, all links followed: one model whatever name it was ordered by. What
+    lies outside the model folders is for the owner only.
+    """
 
     id: WorkerId
     url: str
@@ -112,6 +116,8 @@ class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
     capability: Capability = "text"
     error: ErrorInfo | None = None
     token: str = ""
+    is_in_model_folders: bool = True
+    model_file: str = ""
 
 
 class WorkerList(Message, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Errors as HTTP answers: one table from code to status, one place that answers."""
 
+import math
 import traceback
 
 from starlette.exceptions import HTTPException
@@ -21,6 +22,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "CONNECTION_FAILED": 503,
     "CONNECTION_TIMEOUT": 504,
     "CONTEXT_LENGTH_EXCEEDED": 400,
+    "EVENTS_EXPIRED": 410,
     "FORBIDDEN": 403,
     "INFERENCE_FAILED": 500,
     "INSUFFICIENT_RAM": 507,
@@ -56,11 +58,19 @@ _INTERNAL_MESSAGE = "an internal error happened; the daemon's log has the detail
 def answer_error(error: RbeeError, *, source: str, correlation_id: str) -> Response:
     """Return the answer that describes the error."""
     status = STATUS_BY_CODE[error.code]
-    headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
+    headers = _when_to_come_back(status, error)
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     body = ErrorBody(error=to_wire(error, correlation_id=correlation_id, source=source))
     return Response(encode(body), status_code=status, media_type="application/json", headers=headers)
+
+
+def _when_to_come_back(status: int, error: RbeeError) -> dict[str, str]:
+    """Return the headers that say it: in whole seconds for every client, in milliseconds for those of ours."""
+    wait_ms = error.details.get("retry_after_ms")
+    if isinstance(wait_ms, int):
+        return {"retry-after": str(math.ceil(wait_ms / 1000)), "x-backoff-ms": str(wait_ms)}
+    return {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
 
 
 class ErrorHandlers:

@@ -32,7 +32,7 @@ def start_daemon(
     """Start the program of that role with the listening socket, which is closed on this side.
 
     Raises:
-        OSError: the program cannot be started or its log cannot be written.
+        Unavailable: the program cannot be started or its log cannot be written.
     """
     with listener:
         fd = listener.fileno()
