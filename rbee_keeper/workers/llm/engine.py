@@ -27,7 +27,6 @@ from ..engine import (
     ReportProgress,
 )
 from ..timing import EngineTimes, Timing
-from .cache import CacheShape
 from .candidates import Candidates
 from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
@@ -37,6 +36,7 @@ from .model_load import load_model
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
+from .sequence_choice import CacheShape
 
 _SEQUENCES_PER_SLOT = 2
 """In a cache that is shared, prefixes of ended executions stay beside those that run."""
@@ -194,13 +194,14 @@ class LlamaEngine:
         """Begin what has room, in order of arrival; each lane has its own head of the queue."""
         begun: list[Run] = []
         full: set[int] = set()
-        for run in tuple(self._waiting):
+        waiting = tuple(self._waiting)
+        for number, run in enumerate(waiting, start=1):
             try:
                 lane = self._lane_of(run)
                 if id(lane) in full or not lane.has_room(run):
                     full.add(id(lane))
                     continue
-                lane.begin(run)
+                lane.begin(run, _prompts_like(run, waiting[number : number + self._order.slots]))
             except RbeeError as error:
                 run.fail(error)
             self._waiting.remove(run)
@@ -241,3 +242,9 @@ class LlamaEngine:
             if lane is not None:
                 lane.close()
         self._model.close()
+
+
+def _prompts_like(run: Run, later: Iterable[Run]) -> list[Sequence[int]]:
+    """Return the prompts of those that will use the same lane."""
+    determinism = run.prepared.request.determinism
+    return [each.prompt for each in later if each.prepared.request.determinism == determinism]
