@@ -111,6 +111,9 @@ class FakeEngine:
         assert isinstance(execution.prepared, Prepared)
         self._waiting[execution.job_id] = _Run(execution.prepared.request, timing)
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Do nothing: no batch is worth it."""
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot of a running execution."""
         run = self._running.pop(job_id, None) or self._waiting.pop(job_id, None)

@@ -9,8 +9,9 @@ from ...contract.events import Metrics, StopReason
 from ...errors import InferenceFailed
 from ..timing import EngineTimes
 from .batch import Batch
-from .cache import Cache, CacheShape, common_prefix
+from .cache import Cache, CacheShape, Resident, common_prefix
 from .candidates import Candidates
+from .interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
 from .library import api
 from .logprobs import logprob_of
 from .run import Answer, Run
@@ -47,16 +48,19 @@ class Lane:
     spec: LaneSpec
     runs: list[Run] = field(default_factory=list)
     cache: Cache = field(init=False)
+    interruption: Interruption = field(init=False)
     _batch: Batch = field(init=False)
     _prompt_tokens_per_s: float = _FIRST_GUESS_TOKENS_PER_S
     _was_prompt: bool = False
     _steps: int = 0
     _answered_at: float = 0.0
+    _answers_took_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Lay out the cache and the batch."""
         spec = self.spec
         self.cache = Cache(spec.context, spec.shape)
+        self.interruption = Interruption(spec.context)
         self._batch = Batch(max(spec.batch_tokens, spec.shape.sequences), spec.shape.sequences)
 
     def has_room(self, run: Run) -> bool:
@@ -164,6 +168,7 @@ class Lane:
         batch = self._batch
         batch.clear()
         finishing: list[tuple[Run, int]] = []
+        begun_at: list[tuple[Run, int]] = []
         for run, part in sorted(parts, key=lambda each: each[0].answers[0].resident.sequence):
             resident = run.answers[0].resident
             position = len(resident.tokens)
@@ -171,9 +176,12 @@ class Lane:
             is_last = position + len(tokens) == len(run.prompt)
             index = batch.add(tokens, sequence=resident.sequence, position=position, wants_logits=is_last)
             resident.tokens += tokens
+            begun_at.append((run, position))
             if is_last:
                 finishing.append((run, index))
-        self._decode()
+        if not self._decode([run for run, _ in parts], expected_s=batch.size / self._prompt_tokens_per_s):
+            self._take_back_prompts(begun_at)
+            return []
         for run, index in finishing:
             self._begin_answers(run, index)
         now = time.perf_counter()
@@ -205,7 +213,9 @@ class Lane:
         self._batch.set_rows(tuple(resident.sequence for resident in residents), tokens, positions)
         for resident, token in zip(residents, tokens, strict=True):
             resident.tokens.append(token)
-        self._decode()
+        if not self._decode(runs, expected_s=self._answers_took_s):
+            self._take_back_tokens(residents)
+            return
         context, times = self.spec.context, self.spec.times
         started = time.perf_counter()
         drawn = [_draw(answer, context, index) for index, answer in enumerate(answers)]
@@ -219,18 +229,45 @@ class Lane:
         for run in runs:
             self._close_if_over(run)
 
-    def _decode(self) -> None:
+    def _decode(self, runs: Sequence[Run], *, expected_s: float) -> bool:
+        """Compute the batch; False when it was stopped half way, so that the caller must take it back."""
+        is_long = expected_s >= WORTH_IT_FROM_S
+        if is_long:
+            # answers of a model that cannot forget its last tokens could not be taken back
+            can_stop = self._was_prompt or self.spec.shape.can_cut
+            self.interruption.arm(worth_stopping_for(runs) if can_stop else ())
         started = time.perf_counter()
         status = self._batch.decode(self.spec.context)
         took_s = time.perf_counter() - started
         self.spec.times.decode_s += took_s
+        if is_long:
+            self.interruption.disarm()
+        if status == ABORTED:
+            for run in runs:
+                run.was_stopped = True
+            return False
         if status != 0:
             self.cache.clear()
             raise InferenceFailed(f"llama_decode failed with status {status}", hint="rbee logs worker")
-        if self._was_prompt:
-            self.spec.times.prompt_tokens += self._batch.size
-            if self._batch.size >= _MEASURED_FROM_TOKENS and took_s > 0:
-                self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
+        if not self._was_prompt:
+            self._answers_took_s = took_s
+            return True
+        self.spec.times.prompt_tokens += self._batch.size
+        if self._batch.size >= _MEASURED_FROM_TOKENS and took_s > 0:
+            self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
+        return True
+
+    def _take_back_prompts(self, begun_at: Sequence[tuple[Run, int]]) -> None:
+        """Have parts of prompts computed again; a model that cannot forget them alone begins with the prompt."""
+        for run, position in begun_at:
+            kept = position if self.spec.shape.can_cut else 0
+            self.cache.cut(run.answers[0].resident, kept)
+            run.cached_tokens = min(run.cached_tokens, run.computed_tokens)
+
+    def _take_back_tokens(self, residents: Sequence[Resident]) -> None:
+        """Have the last token of every answer computed again."""
+        for resident in residents:
+            self.cache.cut(resident, len(resident.tokens) - 1)
 
     def _take_drawn(self, run: Run, answer: Answer, drawn: int | InferenceFailed, index: int) -> None:
         """Take a token, or end the one execution that nothing could be drawn for."""

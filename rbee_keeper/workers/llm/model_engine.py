@@ -57,6 +57,10 @@ class ModelEngine:
         """Queue the execution."""
         self._engine.start(execution)
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Stop the batch of an execution."""
+        self._engine.interrupt(job_id)
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution."""
         return self._engine.cancel(job_id)

@@ -34,7 +34,11 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One execution from its arrival to its end; `leader` computes a prefix that this one waits for."""
+    """One execution from its arrival to its end.
+
+    `leader` computes a prefix that this one waits for. `was_stopped` tells that a batch with a part of it was stopped
+    half way, for its own sake or for that of another one.
+    """
 
     prepared: Prepared
     seed: int
@@ -44,6 +48,7 @@ class Run:
     cached_tokens: int = 0
     leader: "Run | None" = None
     is_over: bool = False
+    was_stopped: bool = False
     told_at: float = 0.0
     events: list[Event] = field(default_factory=list)
 
