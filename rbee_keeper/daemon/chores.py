@@ -56,6 +56,4 @@ class Chores:
             self._narrator.say("fail", f"{name}: {error.message}", level="WARN", target=name, code=error.code)
             return
         lines = traceback.format_exception(error)[-_TRACEBACK_LINES:]
-        self._narrator.say(
-            "fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback="".join(lines)
-        )
+        self._narrator.say("fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback="".join(lines))

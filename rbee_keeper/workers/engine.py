@@ -9,6 +9,7 @@ from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.workers import Capability, LaunchOrder, LoadingProgress
+from .grammar_work import GrammarWork
 from .timing import EngineTimes
 
 JobEvents = tuple[TaskId, Sequence[Event]]
@@ -132,6 +133,10 @@ class Engine(Protocol):
     No method but `load` and `step` may take long, and `step` returns after one batch, so that a cancel that
     arrived meanwhile takes effect within one token, or within a moment where `interrupt` can stop the batch.
     """
+
+    @property
+    def grammar_work(self) -> GrammarWork:
+        """The execution for whose grammar the engine's thread works now; the same object once the model is loaded."""
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Load the model.

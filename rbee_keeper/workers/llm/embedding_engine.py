@@ -19,6 +19,7 @@ from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
 from ..capability import POOLING_LAST, POOLING_RANK, capability_of, other_capability, wanted_by
 from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, PreparedTexts, ReportProgress
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .context_options import ContextOptions, plan_context
 from .embedding_lane import BatchStopped, EmbeddingLane
@@ -57,6 +58,7 @@ class EmbeddingEngine:
         """Hold nothing until `load`."""
         self._runs: deque[_Run] = deque()
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Check the file, load it and make the context."""

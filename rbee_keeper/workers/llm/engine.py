@@ -26,6 +26,7 @@ from ..engine import (
     PreparedTexts,
     ReportProgress,
 )
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .cache import CacheShape
 from .candidates import Candidates
@@ -54,6 +55,7 @@ class LlamaEngine:
         self._runs: dict[TaskId, Run] = {}
         self._waiting: deque[Run] = deque()
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
         self._alone: Lane | None = None
         self._turn = 0
 
@@ -107,6 +109,7 @@ class LlamaEngine:
                 vocabulary=self._model.vocabulary,
                 candidates=self._candidates,
                 times=self._times,
+                grammar_work=self.grammar_work,
                 model_name=self._model.name,
                 model_bytes=self._model.size_bytes,
                 slots=self._order.slots,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...contract.events import Metrics, StopReason
 from ...errors import InferenceFailed
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes
 from .batch import Batch
 from .cache import Cache, CacheShape, Resident, common_prefix
@@ -35,6 +36,7 @@ class LaneSpec:
     vocabulary: Vocabulary
     candidates: Candidates
     times: EngineTimes
+    grammar_work: GrammarWork
     model_name: str
     model_bytes: int
     slots: int
@@ -87,8 +89,20 @@ class Lane:
 
     def _samplers(self, run: Run) -> list[Sampler]:
         """Return a sampler for each answer, before anything is taken that would have to be given back."""
+        prepared, work = run.prepared, self.spec.grammar_work
+        if not prepared.grammar:
+            return self._samplers_under(run, None)
+        work.begin(run.job_id)
+        try:
+            grammar = Grammar(prepared.grammar, self.spec.vocabulary)
+            samplers = self._samplers_under(run, grammar)
+            grammar.close()
+        finally:
+            work.end()
+        return samplers
+
+    def _samplers_under(self, run: Run, grammar: Grammar | None) -> list[Sampler]:
         request, prepared = run.prepared.request, run.prepared
-        grammar = Grammar(prepared.grammar, self.spec.vocabulary) if prepared.grammar else None
         samplers = [
             Sampler(
                 request,
@@ -103,8 +117,6 @@ class Lane:
         ]
         for sampler in samplers:
             sampler.remember(run.prompt)
-        if grammar is not None:
-            grammar.close()
         return samplers
 
     def _leader_of(self, run: Run) -> Run | None:
@@ -194,7 +206,7 @@ class Lane:
             self.cache.copy_all(first.resident, answer.resident)
         started = time.perf_counter()
         run.timing.first_token_at = started
-        drawn = [_draw(answer, self.spec.context, index) for answer in run.answers]
+        drawn = [self._draw(run, answer, index) for answer in run.answers]
         now = time.perf_counter()
         self.spec.times.sampling_s += now - started
         self._answered_at = self._answered_at or now
@@ -216,9 +228,9 @@ class Lane:
         if not self._decode(runs, expected_s=self._answers_took_s):
             self._take_back_tokens(residents)
             return
-        context, times = self.spec.context, self.spec.times
+        times = self.spec.times
         started = time.perf_counter()
-        drawn = [_draw(answer, context, index) for index, answer in enumerate(answers)]
+        drawn = [self._draw(run, answer, index) for index, (run, answer) in enumerate(rows)]
         now = time.perf_counter()
         times.sampling_s += now - started
         if self._answered_at:
@@ -269,13 +281,27 @@ class Lane:
         for resident in residents:
             self.cache.cut(resident, len(resident.tokens) - 1)
 
+    def _draw(self, run: Run, answer: Answer, index: int) -> int | InferenceFailed:
+        """Return the next token of one answer, or why there is none, so that the others get theirs."""
+        sampler = answer.sampler
+        if not sampler.is_constrained:
+            return sampler.draw(self.spec.context, index)
+        work = self.spec.grammar_work
+        work.begin(run.job_id)
+        try:
+            return sampler.draw(self.spec.context, index)
+        except InferenceFailed as error:
+            return error
+        finally:
+            work.end()
+
     def _take_drawn(self, run: Run, answer: Answer, drawn: int | InferenceFailed, index: int) -> None:
         """Take a token, or end the one execution that nothing could be drawn for."""
         if run.is_over:
             return
         if isinstance(drawn, InferenceFailed):
             self._release(run, "ERROR")
-            run.fail(drawn)
+            run.fail(drawn, is_final=True)
             self.runs.remove(run)
         else:
             self._take_token(run, answer, drawn, index)
@@ -341,11 +367,3 @@ class Lane:
     def close(self) -> None:
         """Free the context."""
         api.llama_free(self.spec.context)
-
-
-def _draw(answer: Answer, context: Any, index: int) -> int | InferenceFailed:
-    """Return the next token of one answer, or why there is none, so that the others get theirs."""
-    try:
-        return answer.sampler.draw(context, index)
-    except InferenceFailed as error:
-        return error

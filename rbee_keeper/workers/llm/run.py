@@ -98,10 +98,10 @@ class Run:
             logprobs, answer.logprobs = answer.logprobs, []
             self.events.append(Token(t=text, i=answer.generated - 1, choice=answer.index, logprobs=logprobs))
 
-    def fail(self, error: RbeeError) -> None:
-        """Add the closing event of an execution that could not begin."""
+    def fail(self, error: RbeeError, *, is_final: bool = False) -> None:
+        """Add the closing event of an execution that could not begin or go on; `is_final`: it never could."""
         self.is_over = True
-        self.events.append(failed_event(error, source="worker"))
+        self.events.append(failed_event(error, source="worker", is_final=is_final))
 
     def finish_unstarted(self, now: float) -> None:
         """Add the closing event of an execution that was cancelled while it waited."""
