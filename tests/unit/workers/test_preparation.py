@@ -72,7 +72,7 @@ async def test_it_ends_with_the_client_the_cancel_the_deadline_and_the_limit() -
         await cancelled
     with pytest.raises(RequestTimeout):
         await preparations.of(Client().request, TaskId("c"), release.wait, time.time() + 0.05)
-    with pytest.raises(InvalidInput, match="more than 0.3 s"):
+    with pytest.raises(InvalidInput, match=r"more than 0\.3 s"):
         await preparations.of(Client().request, TaskId("d"), release.wait, None)
     release.set()
 
