@@ -85,6 +85,9 @@ class Settings:
     task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.", low=0.001)
     task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.", low=0.001)
     stall_s: float = _setting(60.0, "Time without a token after which an execution has failed.", low=0.1)
+    grammar_step_s: float = _setting(
+        10.0, "Time a step of the engine may take under a client's grammar before its worker is ended.", low=0.1
+    )
     worker_start_s: float = _setting(30.0, "Time until a started worker must have called back.", low=0.1)
     worker_load_s: float = _setting(300.0, "Time a worker may take to load its model.", low=0.1)
     drain_s: float = _setting(30.0, "Time that running executions get when a worker is asked to stop.")

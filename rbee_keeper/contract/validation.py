@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidInput
-from .chat import NamedTool, PlainText
+from .chat import JsonObject, JsonSchema, NamedTool, PlainText
 from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
 from .sampling import Sampling
 from .shown_text import shown
@@ -146,6 +146,8 @@ def _answer_problems(request: Generation) -> list[Problem]:
             problems.append(_problem("tool_choice", "tools", "tool_choice needs tools"))
         if not isinstance(request.response_format, PlainText):
             problems.append(_problem("tool_choice", "alone", "tool_choice cannot go with a response_format"))
+    if request.ignore_eos and isinstance(request.response_format, JsonObject | JsonSchema):
+        problems.append(_problem("ignore_eos", "form", "ignore_eos cannot go with JSON, which comes to an end"))
     if request.suffix is not None and request.messages:
         problems.append(_problem("suffix", "prompt", "suffix needs a prompt, not messages"))
     return problems

@@ -75,6 +75,10 @@ class Cache:
         if not keep:
             self._cut(resident, 0)
 
+    def cut(self, resident: Resident, length: int) -> None:
+        """Keep the first tokens of a sequence only."""
+        self._cut(resident, length)
+
     def clear(self) -> None:
         """Forget everything, busy sequences included."""
         api.llama_memory_clear(self._memory, False)

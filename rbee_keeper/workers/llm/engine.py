@@ -26,6 +26,7 @@ from ..engine import (
     PreparedTexts,
     ReportProgress,
 )
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .candidates import Candidates
 from .context_options import ContextOptions, plan_context
@@ -54,6 +55,7 @@ class LlamaEngine:
         self._runs: dict[TaskId, Run] = {}
         self._waiting: deque[Run] = deque()
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
         self._alone: Lane | None = None
         self._turn = 0
 
@@ -107,6 +109,7 @@ class LlamaEngine:
                 vocabulary=self._model.vocabulary,
                 candidates=self._candidates,
                 times=self._times,
+                grammar_work=self.grammar_work,
                 model_name=self._model.name,
                 model_bytes=self._model.size_bytes,
                 slots=self._order.slots,
@@ -146,8 +149,18 @@ class LlamaEngine:
         self._runs[run.job_id] = run
         self._waiting.append(run)
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Stop the batch that holds this execution, from any thread."""
+        for lane in self._lanes():
+            lane.interruption.ask(job_id)
+
+    def _lanes(self) -> list[Lane]:
+        return [lane for lane in (self._shared, self._alone) if lane is not None]
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution, whether it runs or waits."""
+        for lane in self._lanes():
+            lane.interruption.settle(job_id)
         run = self._runs.get(job_id)
         if run is None:
             return ()
@@ -181,7 +194,7 @@ class LlamaEngine:
         started = time.perf_counter()
         begun = self._admit()
         touched: Sequence[Run] = ()
-        lanes = [lane for lane in (self._shared, self._alone) if lane is not None and lane.runs]
+        lanes = [lane for lane in self._lanes() if lane.runs]
         if lanes:
             self._turn += 1
             touched = lanes[self._turn % len(lanes)].step()
@@ -238,9 +251,8 @@ class LlamaEngine:
         """Free the contexts and the weights."""
         for job_id in self.running():
             self.cancel(job_id)
-        for lane in (self._shared, self._alone):
-            if lane is not None:
-                lane.close()
+        for lane in self._lanes():
+            lane.close()
         self._model.close()
 
 

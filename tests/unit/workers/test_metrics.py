@@ -23,7 +23,7 @@ LOADED = EngineInfo(model_name="m", slots=4, context_tokens=64, model_bytes=1234
 
 def handler(engine: FakeEngine | None = None) -> MetricsHandler:
     """Return the metrics of a worker that has loaded its model."""
-    made = MetricsHandler(Slots(on_change=lambda: None, recorder=Recorder()), engine or FakeEngine())
+    made = MetricsHandler(Slots(recorder=Recorder()), engine or FakeEngine())
     made.info = LOADED
     return made
 
