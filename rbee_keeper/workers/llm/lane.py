@@ -10,11 +10,7 @@ from ...errors import InferenceFailed
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes
 from .batch import Batch
-<<<<<<< HEAD
 from .cache import Cache
-=======
-from .cache import Cache, CacheShape, Resident, common_prefix
->>>>>>> ac9078e6e056dd2110a2e67325161a925ed4431c
 from .candidates import Candidates
 from .interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
 from .library import api
