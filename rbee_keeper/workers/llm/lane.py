@@ -18,7 +18,7 @@ from .logprobs import logprob_of
 from .run import Answer, Run
 from .sampler import Grammar, Sampler
 from .schedule import Pace, PromptFacts, PromptPart, next_prompt_parts
-from .sequence_choice import CacheShape, common_prefix
+from .sequence_choice import CacheShape, Resident, common_prefix
 from .text_output import TextOutput
 from .vocabulary import Vocabulary
 
