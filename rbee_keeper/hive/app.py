@@ -13,6 +13,7 @@ from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
@@ -77,7 +78,7 @@ class Hive:
         """Return the queen of the order, else the one that this hive's person runs: nobody else gets our tokens."""
         order = self._spec.order
         if order.queen_url:
-            return QueenAddress(url=order.queen_url, token=order.queen_token)
+            return QueenAddress(url=order.queen_url, token=order.queen_token, is_parent=self._spec.is_ours)
         record = DaemonRecords(self._spec.settings.paths.run_dir).read("queen")
         return None if record is None else QueenAddress(url=record.url, token=record.token)
 
@@ -117,6 +118,7 @@ class Hive:
     def _app_spec(self, watch: WorkerWatch, chores: Chores) -> AppSpec:
         api = HiveApi(
             settings=self._spec.settings,
+            token=self._spec.order.token,
             registry=self._registry,
             spawner=self._spawner,
             stopper=self._stopper,
@@ -130,6 +132,7 @@ class Hive:
             source="hive",
             access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=[
                 Route(routes.HEALTH, api.health),
                 Route(routes.HEALTH_V1, api.health),
