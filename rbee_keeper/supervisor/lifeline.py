@@ -30,7 +30,10 @@ class Lifeline:
     """
 
     def __init__(self, *, force_after_s: float) -> None:
-        """Start the watching thread at once."""
+        """Start the watching thread at once; until the program takes over its signals, an interrupt just ends it."""
+        if threading.current_thread() is threading.main_thread():
+            # a traceback from the middle of the imports would look like a defect
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._force_after_s = force_after_s
         self._orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._lease_s: float | None = None

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import psutil
 import pytest
@@ -120,6 +121,27 @@ def test_an_end_at_the_moment_a_process_appears_leaves_nothing(home: Home, role:
     keeper.send(number)
     keeper.finish(10)
     home.wait_until_nothing_runs(SOON_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("role", ["queen", "hive", "worker"])
+def test_a_signal_to_a_daemon_while_a_model_loads_writes_no_traceback(
+    home: Home, role: str, number: signal.Signals
+) -> None:
+    """An end that was asked for is no defect; a traceback in a log has people look for one."""
+    model = home.fake_model(load_s=30)
+    home.queen()
+    keeper = home.start("rbee", "infer", "-m", model, "-p", "hi")
+    eventually(lambda: '"percent":' in home.all_logs() or len(home.roles()["worker"]) > 0, "a worker is started")
+    time.sleep(0.5)
+    home.the(role).send_signal(number)
+    if role == "queen":
+        home.wait_until_nothing_runs(SOON_S)
+    else:
+        eventually(lambda: not keeper.is_running or home.roles()["worker"], "another worker, or the error")
+    keeper.send(signal.SIGINT)
+    keeper.finish(20)
+    assert "Traceback" not in home.all_logs()
 
 
 def test_a_frozen_queen_loses_its_hive_and_workers_within_the_lease(home: Home) -> None:
