@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from .private_files import write_private
 from .process_identity import identity_of
 
 DaemonRole = Literal["queen", "hive"]
@@ -62,11 +63,7 @@ class DaemonRecords:
 
     def write(self, record: DaemonRecord) -> None:
         """Store the record with mode 0600."""
-        self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = self._path(record.role).with_suffix(f".{record.pid}.partial")
-        with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(record), file)
-        partial.replace(self._path(record.role))
+        write_private(self._path(record.role), json.dumps(asdict(record)))
 
     def remove(self, role: DaemonRole, pid: int) -> None:
         """Remove the record when it is still that process's own."""

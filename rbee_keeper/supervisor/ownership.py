@@ -6,12 +6,14 @@ to matter, lets a later start find what an earlier one left behind.
 
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .private_files import private_folder
+from .private_files import write_private
 
+_PARTIAL_S = 10.0
 VARIABLE = "RBEE_OWNERSHIP_TOKEN"
 
 
@@ -39,12 +41,8 @@ def path_of(run_dir: Path, token: str) -> Path:
 
 def write(run_dir: Path, ownership: Ownership) -> Path:
     """Store a record, readable by this user only."""
-    private_folder(run_dir)
     path = path_of(run_dir, ownership.token)
-    partial = path.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(ownership), file)
-    partial.replace(path)
+    write_private(path, json.dumps(asdict(ownership)))
     return path
 
 
@@ -57,4 +55,9 @@ def read_all(run_dir: Path) -> list[tuple[Path, Ownership]]:
         except (OSError, ValueError, TypeError):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+    for partial in run_dir.glob("child-*.partial"):
+        # half of a record whose writer was killed while it wrote; a young one may still be written
+        with suppress(OSError):
+            if time.time() - partial.stat().st_mtime > _PARTIAL_S:
+                partial.unlink()
     return found

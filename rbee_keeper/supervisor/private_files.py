@@ -19,6 +19,24 @@ def private_folder(folder: Path) -> None:
     close_to_others(folder)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Put the text into a file of mode 0600, all of it or nothing; its folder is made when it is missing.
+
+    Raises:
+        OSError: it cannot be written; nothing of it stays on a disk that is full.
+    """
+    private_folder(path.parent)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
 def open_log(path: Path) -> int:
     """Open a log for appending, as a file that nobody else can read; return its descriptor.
 

@@ -1,5 +1,7 @@
 """Ownership records: written for one person, read with suspicion."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,31 @@ def test_a_damaged_record_is_removed_and_stops_nobody(tmp_path: Path, text: str)
 def test_no_folder_means_no_records(tmp_path: Path) -> None:
     """The first start of all."""
     assert ownership.read_all(tmp_path / "none") == []
+
+
+def test_half_of_a_record_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    """A process that was killed, or a disk that was full, in the middle of a write; a young one is still written."""
+    old, young = tmp_path / "child-a.1.partial", tmp_path / "child-b.2.partial"
+    for partial in (old, young):
+        partial.write_text("{")
+    os.utime(old, (1.0, 1.0))
+    ownership.read_all(tmp_path)
+    assert not old.exists()
+    assert young.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_record_that_does_not_fit_the_disk_leaves_nothing(tmp_path: Path) -> None:
+    """Each would be a file that nobody ever removes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4096", "none", str(folder)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this container may not mount")
+    try:
+        (folder / "filler").write_bytes(b"x" * 4096)
+        with pytest.raises(OSError, match="No space left"):
+            ownership.write(folder, record())
+        assert [path.name for path in folder.iterdir()] == ["filler"]
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
