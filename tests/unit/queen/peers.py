@@ -77,7 +77,7 @@ async def peer(**handlers: Handler) -> AsyncIterator[Peer]:
     """Give a peer; a handler's name is its path, with `__` for a slash."""
     found = Peer({"/" + name.replace("__", "/"): handler for name, handler in handlers.items()})
     found.server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.url = "http://127.0.0.1:%d" % found.server.sockets[0].getsockname()[1]
+    found.url = f"http://127.0.0.1:{found.server.sockets[0].getsockname()[1]}"
     try:
         yield found
     finally:
