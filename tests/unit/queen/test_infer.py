@@ -234,16 +234,22 @@ async def test_a_busy_worker_without_another_is_asked_again_until_it_takes_the_t
 
 async def test_a_worker_lost_with_its_hive_costs_a_retry_and_the_hive_is_dropped_at_once() -> None:
     """A hive by hand that was killed once made every task fail for 147 s."""
-    async with world() as queen, alive_hive() as gone, alive_hive() as other:
-        async with peer(execute=breaks) as first, peer(execute=breaks) as second, peer(execute=works) as third:
-            gone.stop_listening()
-            queen.add(hive_entry(gone.url, "gone"), worker_view("w1", first.url), worker_view("w2", second.url))
-            queen.add(hive_entry(other.url, "other"), worker_view("w3", third.url))
-            events = await events_of(queen.start())
-            assert isinstance(events[-1], End)
-            assert said(events, "retry") == ["the worker was lost, trying another"]
-            assert [hive.id for hive in queen.registry.hives()] == ["other"]
-            assert second.asked == [], "a worker of a hive that is gone was tried"
+    async with (
+        world() as queen,
+        alive_hive() as gone,
+        alive_hive() as other,
+        peer(execute=breaks) as first,
+        peer(execute=breaks) as second,
+        peer(execute=works) as third,
+    ):
+        gone.stop_listening()
+        queen.add(hive_entry(gone.url, "gone"), worker_view("w1", first.url), worker_view("w2", second.url))
+        queen.add(hive_entry(other.url, "other"), worker_view("w3", third.url))
+        events = await events_of(queen.start())
+        assert isinstance(events[-1], End)
+        assert said(events, "retry") == ["the worker was lost, trying another"]
+        assert [hive.id for hive in queen.registry.hives()] == ["other"]
+        assert second.asked == [], "a worker of a hive that is gone was tried"
 
 
 async def test_a_model_that_the_engine_aborts_on_is_not_tried_twice() -> None:
@@ -275,19 +281,23 @@ async def test_workers_of_a_living_hive_that_end_again_and_again_fail_the_task()
 
 async def test_a_hive_that_never_answers_is_asked_three_times_and_the_others_are_served() -> None:
     """Each attempt is told; the error names the hive and says to look at it."""
-    async with world(request_s=0.1) as queen:
-        async with peer(v1__workers__spawn=never_answers) as hive, alive_hive() as other, peer(execute=works) as worker:
-            queen.add(hive_entry(hive.url))
-            queen.add(hive_entry(other.url, "other", "near"), worker_view("w1", worker.url, model_ref=ModelRef("n")))
-            first, second = queen.start(node="far"), queen.start(node="far")
-            assert isinstance((await events_of(queen.start(model=ModelRef("n"))))[-1], End)
-            events = await events_of(first)
-            assert error_of(events).code == "CONNECTION_TIMEOUT"
-            assert hive.url in error_of(events).hint
-            assert len(said(events, "retry")) == 2
-            assert error_of(await events_of(second)).code == "CONNECTION_TIMEOUT"
-            assert len(hive.asked) == 3, "the one who waited for the same order asked all over again"
-            assert queen.registry.snapshot().pending == ()
+    async with (
+        world(request_s=0.1) as queen,
+        peer(v1__workers__spawn=never_answers) as hive,
+        alive_hive() as other,
+        peer(execute=works) as worker,
+    ):
+        queen.add(hive_entry(hive.url))
+        queen.add(hive_entry(other.url, "other", "near"), worker_view("w1", worker.url, model_ref=ModelRef("n")))
+        first, second = queen.start(node="far"), queen.start(node="far")
+        assert isinstance((await events_of(queen.start(model=ModelRef("n"))))[-1], End)
+        events = await events_of(first)
+        assert error_of(events).code == "CONNECTION_TIMEOUT"
+        assert hive.url in error_of(events).hint
+        assert len(said(events, "retry")) == 2
+        assert error_of(await events_of(second)).code == "CONNECTION_TIMEOUT"
+        assert len(hive.asked) == 3, "the one who waited for the same order asked all over again"
+        assert queen.registry.snapshot().pending == ()
 
 
 async def test_a_hive_that_is_overloaded_is_asked_again_and_then_gives_the_worker() -> None:
@@ -311,12 +321,15 @@ async def test_a_hive_that_is_overloaded_is_asked_again_and_then_gives_the_worke
 
         asyncio.get_running_loop().call_later(0.1, report)
 
-    async with world() as queen, alive_hive(v1__workers__spawn=at_first_overloaded) as hive:
-        async with peer(execute=works, v1__loading__progress=never_answers) as worker:
-            queen.add(hive_entry(hive.url))
-            events = await events_of(queen.start(node="far"))
-            assert isinstance(events[-1], End), events
-            assert len(said(events, "retry")) == 2
+    async with (
+        world() as queen,
+        alive_hive(v1__workers__spawn=at_first_overloaded) as hive,
+        peer(execute=works, v1__loading__progress=never_answers) as worker,
+    ):
+        queen.add(hive_entry(hive.url))
+        events = await events_of(queen.start(node="far"))
+        assert isinstance(events[-1], End), events
+        assert len(said(events, "retry")) == 2
 
 
 async def test_an_order_whose_answer_is_odd_ends_the_task_and_nothing_else() -> None:
@@ -340,13 +353,16 @@ async def test_waiting_for_a_turn_is_no_stall() -> None:
             await request.send(b": waiting\n\n")
         await request.send(STARTED, Token(t="a", i=0), END)
 
-    async with world(stall_s=0.4) as queen, alive_hive(v1__workers__stop=answers(b"{}")) as hive:
-        async with peer(execute=works_late, health=health(0)) as worker:
-            queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
-            tasks = [queen.start(), queen.start()]
-            for task in tasks:
-                assert isinstance((await events_of(task))[-1], End)
-            assert "/v1/workers/stop" not in hive.asked
+    async with (
+        world(stall_s=0.4) as queen,
+        alive_hive(v1__workers__stop=answers(b"{}")) as hive,
+        peer(execute=works_late, health=health(0)) as worker,
+    ):
+        queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
+        tasks = [queen.start(), queen.start()]
+        for task in tasks:
+            assert isinstance((await events_of(task))[-1], End)
+        assert "/v1/workers/stop" not in hive.asked
 
 
 async def test_an_execution_that_has_started_and_says_nothing_but_comments_is_a_stall() -> None:
@@ -359,11 +375,14 @@ async def test_an_execution_that_has_started_and_says_nothing_but_comments_is_a_
             await asyncio.sleep(0.05)
             await request.send(b": waiting\n\n")
 
-    async with world(stall_s=0.3) as queen, alive_hive(v1__workers__stop=answers(b"{}")) as hive:
-        async with peer(execute=stalls, health=health(1)) as worker:
-            queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
-            assert error_of(await events_of(queen.start())).code == "INFERENCE_FAILED"
-            assert "/v1/workers/stop" in hive.asked
+    async with (
+        world(stall_s=0.3) as queen,
+        alive_hive(v1__workers__stop=answers(b"{}")) as hive,
+        peer(execute=stalls, health=health(1)) as worker,
+    ):
+        queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
+        assert error_of(await events_of(queen.start())).code == "INFERENCE_FAILED"
+        assert "/v1/workers/stop" in hive.asked
 
 
 async def until(check: Any) -> None:
@@ -381,29 +400,35 @@ async def _goes_on(request: Request) -> None:
 
 async def test_a_worker_that_does_not_come_free_after_a_cancel_is_stopped_though_nobody_waits() -> None:
     """It looks busy and healthy to everybody else, and burns a core for ever."""
-    async with world(free_within_s=0.3) as queen, alive_hive(v1__workers__stop=answers(b"{}")) as hive:
-        async with peer(execute=_goes_on, health=health(1)) as worker:
-            queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
-            task = queen.start()
-            await until(lambda: task.log.last_id >= 3)
-            task.cancel("its client left")
-            await until(lambda: "/v1/workers/stop" in hive.asked)
-            assert queen.registry.snapshot().workers[0].state == "draining"
-            assert task.state == "cancelled"
-            assert queen.heard.of("infer")[0]["human"] == "task cancelled: its client left"
+    async with (
+        world(free_within_s=0.3) as queen,
+        alive_hive(v1__workers__stop=answers(b"{}")) as hive,
+        peer(execute=_goes_on, health=health(1)) as worker,
+    ):
+        queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
+        task = queen.start()
+        await until(lambda: task.log.last_id >= 3)
+        task.cancel("its client left")
+        await until(lambda: "/v1/workers/stop" in hive.asked)
+        assert queen.registry.snapshot().workers[0].state == "draining"
+        assert task.state == "cancelled"
+        assert queen.heard.of("infer")[0]["human"] == "task cancelled: its client left"
 
 
 async def test_a_worker_that_comes_free_after_a_cancel_is_left_alone() -> None:
     """Every cancel would cost a model otherwise."""
-    async with world(free_within_s=0.3) as queen, alive_hive(v1__workers__stop=answers(b"{}")) as hive:
-        async with peer(execute=_goes_on, health=health(0)) as worker:
-            queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
-            task = queen.start()
-            await until(lambda: task.log.last_id >= 3)
-            task.cancel("its client left")
-            await until(lambda: "/health" in worker.asked)
-            await asyncio.sleep(0.5)
-            assert "/v1/workers/stop" not in hive.asked
+    async with (
+        world(free_within_s=0.3) as queen,
+        alive_hive(v1__workers__stop=answers(b"{}")) as hive,
+        peer(execute=_goes_on, health=health(0)) as worker,
+    ):
+        queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
+        task = queen.start()
+        await until(lambda: task.log.last_id >= 3)
+        task.cancel("its client left")
+        await until(lambda: "/health" in worker.asked)
+        await asyncio.sleep(0.5)
+        assert "/v1/workers/stop" not in hive.asked
 
 
 async def test_a_clock_that_is_set_ends_no_task() -> None:
