@@ -3,7 +3,9 @@
 RbeeError                     INTERNAL_ERROR
 ├── InvalidInput              INVALID_PARAMS
 │   ├── ContextTooLong        CONTEXT_LENGTH_EXCEEDED
-│   └── BodyTooLarge          BODY_TOO_LARGE
+│   ├── BodyTooLarge          BODY_TOO_LARGE
+│   ├── HeadTooLarge          HEAD_TOO_LARGE
+│   └── RequestTooSlow        REQUEST_TOO_SLOW
 ├── ConfigInvalid             CONFIG_INVALID
 ├── MissingApiKey             MISSING_API_KEY
 ├── InvalidApiKey             INVALID_API_KEY
@@ -52,13 +54,20 @@ class RbeeError(Exception):
         details: the figures behind the message, JSON types only.
         is_retriable: the same request may succeed later.
         source: the hop that failed (`keeper`, `queen`, `hive`, `worker`); empty until a hop claims it.
+        correlation_id: the id under which every hop's log names the request; empty where there was none.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     is_retriable: ClassVar[bool] = False
 
     def __init__(
-        self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None, source: str = ""
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        details: Mapping[str, Any] | None = None,
+        source: str = "",
+        correlation_id: str = "",
     ) -> None:
         """Keep the parts apart, so that each surface shows them in its own way."""
         super().__init__(message)
@@ -66,6 +75,7 @@ class RbeeError(Exception):
         self.hint = hint
         self.details: dict[str, Any] = dict(details or {})
         self.source = source
+        self.correlation_id = correlation_id
 
 
 class InvalidInput(RbeeError):
@@ -84,6 +94,19 @@ class BodyTooLarge(InvalidInput):
     """A request body is larger than the limit."""
 
     code = "BODY_TOO_LARGE"
+
+
+class HeadTooLarge(InvalidInput):
+    """The request line with its headers is larger than the limit."""
+
+    code = "HEAD_TOO_LARGE"
+
+
+class RequestTooSlow(InvalidInput):
+    """A request did not arrive in time."""
+
+    code = "REQUEST_TOO_SLOW"
+    is_retriable = True
 
 
 class ConfigInvalid(RbeeError):

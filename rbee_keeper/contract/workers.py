@@ -53,7 +53,8 @@ class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     `token` is what callers of this worker must present, `secret` what the worker itself presents in its
     ready callback. Sizes: `context_tokens` per slot, 0 takes the model's own; `waiting` executions may wait beside
-    those that have a slot.
+    those that have a slot. Times: a step under a client's grammar that takes `grammar_step_s` ends the worker,
+    `last_grace_s` is what is left to it once its parent is gone.
     """
 
     worker_id: WorkerId
@@ -71,6 +72,11 @@ class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     engine: EngineOptions = EngineOptions()
     stall_s: float = 60.0
     drain_s: float = 30.0
+    grammar_step_s: float = 10.0
+    body_limit_bytes: int = 1_048_576
+    connect_s: float = 5.0
+    request_s: float = 10.0
+    last_grace_s: float = 0.3
 
 
 class WorkerReady(Message, frozen=True, kw_only=True):

@@ -1,17 +1,15 @@
 """Chores: background work of a daemon, none of which can end the daemon."""
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..errors import RbeeError
-from .narration import Narrator
+from .narration import Narrator, short_traceback
 
 ResultT = TypeVar("ResultT")
 
 _RESTART_AFTER_S = 1.0
-_TRACEBACK_LINES = 4
 
 
 class Chores:
@@ -58,5 +56,6 @@ class Chores:
         if isinstance(error, RbeeError):
             self._narrator.say("fail", f"{name}: {error.message}", level="WARN", target=name, code=error.code)
             return
-        lines = traceback.format_exception(error)[-_TRACEBACK_LINES:]
-        self._narrator.say("fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback="".join(lines))
+        self._narrator.say(
+            "fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback=short_traceback(error)
+        )

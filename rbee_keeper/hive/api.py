@@ -7,16 +7,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
 from ..config.settings import Settings
 from ..contract.ids import ModelRef, WorkerId
-from ..contract.nodes import Health
 from ..contract.validation import require_worker_id
 from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport, WorkerView
 from ..daemon.app import answer, read_message
 from ..daemon.chores import Chores
+from ..daemon.health import health_answer
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
+from ..transport.address import address_of
 from .devices import backends_report, resources_report
 from .heartbeat import Heartbeat
 from .worker_registry import WorkerRecord, WorkerRegistry
@@ -32,6 +32,7 @@ class HiveApi:
     """Answers the hive's routes by calling the part that does the work."""
 
     settings: Settings
+    token: str
     registry: WorkerRegistry
     spawner: WorkerSpawner
     stopper: WorkerStopper
@@ -40,9 +41,9 @@ class HiveApi:
     narrator: Narrator
     chores: Chores
 
-    async def health(self, _: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """Answer at once."""
-        return answer(Health(status="alive", version=__version__))
+        return health_answer(request, "alive", self.token)
 
     async def spawn(self, request: Request) -> Response:
         """Start a worker."""
@@ -55,8 +56,15 @@ class HiveApi:
             # every report since it was started knows it
             return answer(spawn_answer(record, 0))
         self.watch.watch_exit(record)
-        self.narrator.say("spawn", f"{record.id} is started", target=record.id, pid=record.process.pid)
+        self.narrator.say(
+            "spawn", f"{record.id} is started{self._which_port(record)}", target=record.id, pid=record.process.pid
+        )
         return answer(spawn_answer(record, self.heartbeat.sequence))
+
+    def _which_port(self, record: WorkerRecord) -> str:
+        """Say which port was taken instead of the usual one."""
+        port, first = address_of(record.url).port, self.settings.worker_first_port
+        return "" if port == first else f"; port {first} is taken, using {port}"
 
     async def worker_ready(self, request: Request) -> Response:
         """Take the callback of a worker whose port is open."""

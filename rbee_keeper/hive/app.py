@@ -13,6 +13,7 @@ from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
@@ -77,7 +78,7 @@ class Hive:
         """Return the queen of the order, else the one that this hive's person runs: nobody else gets our tokens."""
         order = self._spec.order
         if order.queen_url:
-            return QueenAddress(url=order.queen_url, token=order.queen_token)
+            return QueenAddress(url=order.queen_url, token=order.queen_token, is_parent=self._spec.is_ours)
         record = DaemonRecords(self._spec.settings.paths.run_dir).read("queen")
         return None if record is None else QueenAddress(url=record.url, token=record.token)
 
@@ -88,7 +89,7 @@ class Hive:
             lifeline.call_when_lost(self._stop.set)
             if self._spec.order.lease_s:
                 lifeline.require_lease(self._spec.order.lease_s)
-        self._narrator.say("start", f"the hive answers at {address_of_listener(self._spec.listener).url}")
+        self._narrator.say("start", self._where())
         async with asyncio.TaskGroup() as tasks:
             chores = Chores(tasks, self._narrator)
             watch = WorkerWatch(
@@ -106,9 +107,18 @@ class Hive:
             await serve(app, self._spec.listener, self._stop, self._end_work)
             raise Ended
 
+    def _where(self) -> str:
+        """Say where this hive answers; a queen that finds the usual port taken starts it on another."""
+        address, usual = address_of_listener(self._spec.listener), self._spec.settings.hive_port
+        is_taken = not self._spec.order.is_ephemeral and address.port != usual
+        return (f"port {usual} is taken, using {address.port}: " if is_taken else "") + (
+            f"the hive answers at {address.url}"
+        )
+
     def _app_spec(self, watch: WorkerWatch, chores: Chores) -> AppSpec:
         api = HiveApi(
             settings=self._spec.settings,
+            token=self._spec.order.token,
             registry=self._registry,
             spawner=self._spawner,
             stopper=self._stopper,
@@ -122,6 +132,7 @@ class Hive:
             source="hive",
             access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=[
                 Route(routes.HEALTH, api.health),
                 Route(routes.HEALTH_V1, api.health),

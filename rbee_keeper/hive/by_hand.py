@@ -12,18 +12,20 @@ from ..contract.errors import read_error
 from ..contract.ids import ModelRef
 from ..contract.wire import decode, encode
 from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
-from ..errors import ConnectionFailed, RbeeError
+from ..errors import ConfigInvalid, ConnectionFailed, InvalidInput, RbeeError, WorkerNotFound
 from ..supervisor.daemon_record import DaemonRecords
+from ..transport import proof
 from ..transport.address import address_of
 from ..transport.blocking_http import open_request
 from ..transport.listener import require_token_off_loopback
 
 _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
+_USAGE = 2
 
 
 def run_by_hand() -> None:
-    """Parse the command line and do it; errors end with exit code 1 and what to do next."""
+    """Parse the command line and do it; errors end with what to do next and exit code 1, wrong usage with 2."""
     options = _parser().parse_args()
     try:
         options.run(options)
@@ -36,7 +38,7 @@ def run_by_hand() -> None:
 def _fail(error: RbeeError) -> NoReturn:
     hint = f"\n  try: {error.hint}" if error.hint else ""
     sys.stderr.write(f"rbee-hive: {error.message}{hint}\n")
-    sys.exit(1)
+    sys.exit(_USAGE if isinstance(error, InvalidInput | ConfigInvalid) else 1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 def _daemon(options: argparse.Namespace) -> None:
     flags = {"hive_host": options.host, "hive_port": options.port, "queen_url": options.queen_url}
     settings = load_settings(flags)
+    if settings.queen_url:
+        address_of(settings.queen_url)
     require_token_off_loopback(settings.hive_host, settings.api_token)
     from .daemon import run_for_person
 
@@ -94,8 +98,20 @@ def _list(_: argparse.Namespace) -> None:
 
 
 def _stop(options: argparse.Namespace) -> None:
-    _call("POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=options.worker_id)))
-    _print(f"{options.worker_id} is being stopped")
+    worker_id = _the_worker(options.worker_id)
+    _call("POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=worker_id)))
+    _print(f"{worker_id} is being stopped")
+
+
+def _the_worker(typed: str) -> str:
+    """Return the one worker whose id is what was typed, or begins with it."""
+    ids = [str(worker.id) for worker in decode(_call("GET", routes.HIVE_WORKERS), WorkerList).workers]
+    found = [typed] if typed in ids else [each for each in ids if typed and each.startswith(typed)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise WorkerNotFound(f"{len(found)} workers have an id that begins so", hint="rbee-hive worker list")
+    raise WorkerNotFound("no worker of that id", hint="rbee-hive worker list")
 
 
 def _status(_: argparse.Namespace) -> None:
@@ -123,6 +139,22 @@ def _address(settings: Settings) -> tuple[str, str]:
     return f"http://{settings.hive_host}:{settings.hive_port}", settings.api_token
 
 
+def _require_proof(settings: Settings, url: str, token: str) -> None:
+    """Have what answers there prove that it knows the token, before the token goes to it."""
+    challenge = proof.new_challenge()
+    deadline = time.monotonic() + settings.request_s
+    with open_request(
+        address_of(url),
+        "GET",
+        routes.HEALTH,
+        headers={proof.CHALLENGE_HEADER: challenge},
+        connect_s=settings.connect_s,
+        deadline=deadline,
+    ) as answer:
+        answer.body()
+        proof.require_proof(token, challenge, answer.headers, url=url, reached=answer.peer)
+
+
 def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> bytes:
     """Ask the hive; `wait` gives one that was just started a few seconds to appear."""
     settings = load_settings()
@@ -140,6 +172,8 @@ def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> b
 
 def _request(settings: Settings, url: str, token: str, method: str, path: str, body: bytes) -> bytes:
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    if token:
+        _require_proof(settings, url, token)
     deadline = time.monotonic() + settings.request_s
     with open_request(
         address_of(url), method, path, headers=headers, body=body, connect_s=settings.connect_s, deadline=deadline

@@ -2,30 +2,38 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import __version__
 from ..contract import routes
+from ..contract.errors import read_error
 from ..contract.ids import HiveId, NodeName
 from ..contract.nodes import HiveSnapshot
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
-from ..transport.http_client import HttpClient
+from ..transport import proof
+from ..transport.http_client import Answer, HttpClient
 from .worker_registry import WorkerRegistry
 
 _RETRY_S = 1.0
 _LOOK_FOR_QUEEN_S = 1.0
+_TELL_AGAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueenAddress:
-    """Where the queen is, and what proves to it that this hive belongs to the same person."""
+    """Where the queen is, and what proves to it that this hive belongs to the same person.
+
+    `is_parent` says that this hive is its child and ends with it.
+    """
 
     url: str
     token: str
+    is_parent: bool = False
 
 
 class Heartbeat:
@@ -52,7 +60,8 @@ class Heartbeat:
         self._narrator = narrator
         self._changed = asyncio.Event()
         self._sequence = 0
-        self._is_connected = False
+        self._is_connected: bool | None = None
+        self._tell_again_at = 0.0
 
     @property
     def sequence(self) -> int:
@@ -89,6 +98,11 @@ class Heartbeat:
         queen = self._queen = self._find_queen()
         if queen is None:
             return False
+        try:
+            await self._require_proof(queen)
+        except RbeeError as error:
+            self._note(is_connected=False, why=error.message)
+            return False
         hive_id, node, url, token = self._identity
         self._sequence += 1
         snapshot = HiveSnapshot(
@@ -110,12 +124,39 @@ class Heartbeat:
             self._note(is_connected=False, why=error.message)
             return False
         is_taken = answer.status < 300
-        self._note(is_connected=is_taken, why=f"the queen answered {answer.status}")
+        self._note(is_connected=is_taken, why="" if is_taken else _why_refused(answer))
         return is_taken
 
+    async def _require_proof(self, queen: QueenAddress) -> None:
+        """Have a queen that this hive does not hang from prove that it knows the token, before each report to it.
+
+        A report holds the tokens of this hive and of its workers. A queen that started this hive needs no proof: its
+        end is the hive's, so nobody else can be at its address while the hive reports.
+        """
+        if queen.is_parent:
+            return
+        challenge = proof.new_challenge()
+        answer = await self._client.request(
+            "GET", queen.url, routes.HEALTH, headers={proof.CHALLENGE_HEADER: challenge}
+        )
+        proof.require_proof(queen.token, challenge, answer.headers, url=queen.url, reached=None)
+
     def _note(self, *, is_connected: bool, why: str) -> None:
-        """Narrate only when it changed."""
-        if is_connected != self._is_connected:
-            self._is_connected = is_connected
-            text = "reports to the queen" if is_connected else f"the queen does not take reports: {why}"
-            self._narrator.say("heartbeat", text, level="INFO" if is_connected else "WARN")
+        """Narrate a change, and again every minute that the queen cannot be reached."""
+        now = time.monotonic()
+        if is_connected == self._is_connected and (is_connected or now < self._tell_again_at):
+            return
+        self._is_connected = is_connected
+        self._tell_again_at = now + _TELL_AGAIN_S
+        if is_connected:
+            self._narrator.say("heartbeat", "reports to the queen")
+            return
+        url = "" if self._queen is None else self._queen.url
+        self._narrator.say("heartbeat", f"the queen at {url} does not take reports: {why}", level="WARN", url=url)
+
+
+def _why_refused(answer: Answer) -> str:
+    error = read_error(answer.body)
+    if error is None:
+        return f"it answered {answer.status}, and not as a queen does"
+    return f"it answered {answer.status} {error.code}: {error.message}" + (f" ({error.hint})" if error.hint else "")

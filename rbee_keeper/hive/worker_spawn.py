@@ -166,6 +166,11 @@ class WorkerSpawner:
             engine=engine,
             stall_s=self._settings.stall_s,
             drain_s=self._settings.drain_s,
+            grammar_step_s=self._settings.grammar_step_s,
+            body_limit_bytes=self._settings.body_limit_bytes,
+            connect_s=self._settings.connect_s,
+            request_s=self._settings.request_s,
+            last_grace_s=self._settings.cascade_grace_s,
         )
 
 

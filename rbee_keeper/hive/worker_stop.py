@@ -1,4 +1,4 @@
-"""Stops workers: asked first, then SIGTERM, then SIGKILL."""
+"""Stops workers: asked to drain first, then told to end at once, then killed."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class WorkerStopper:
     """Ends workers of one hive."""
 
     def __init__(self, registry: WorkerRegistry, client: HttpClient, narrator: Narrator, *, grace_s: float) -> None:
-        """Allow `grace_s` between SIGTERM and SIGKILL."""
+        """Allow `grace_s` between SIGHUP and SIGKILL."""
         self._registry = registry
         self._client = client
         self._narrator = narrator
@@ -46,8 +46,8 @@ class WorkerStopper:
             await self.end(record.process, str(record.id), self._grace_s)
 
     async def end(self, process: ChildProcess, name: str, grace_s: float) -> None:
-        """End a process now; a kill is narrated."""
-        process.terminate()
+        """End a process now, as SIGTERM would have it drain; a kill is narrated."""
+        process.hang_up()
         if not await ended(process, grace_s):
             pid = process.pid
             await asyncio.to_thread(process.stop, 0.0)

@@ -14,6 +14,7 @@ from ..contract.nodes import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.lifeline import Lifeline
@@ -166,6 +167,7 @@ class Queen:
             book=self._book,
             hives=self._hives,
             own_url=self._own_url,
+            token=self._spec.order.token,
             is_ephemeral=self._spec.order.is_ephemeral,
             stop=self._stop.set,
         )
@@ -174,6 +176,7 @@ class Queen:
             source="queen",
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=_routes(task_api, status, heartbeats),
         )
 

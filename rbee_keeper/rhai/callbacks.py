@@ -9,6 +9,7 @@ from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
 from rbee_keeper.rhai.registry import Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, CompiledFunction, Run, RunFrame
+from rbee_keeper.rhai.syntax import tokens
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
 
 ItemCallback = Callable[..., Any]
@@ -20,6 +21,23 @@ def not_found(run: Run, name: str, values: list[Value], position: Position | Non
     signature = run.engine.library.describe_call(name, values)
     message = f"Function not found: {signature}"
     return RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+
+
+def named_pointer(name: str) -> FnPtr:
+    """Return a pointer to the function of a name.
+
+    Raises:
+        RhaiError: `ErrorParsing` for a word or symbol of the language, else `ErrorFunctionNotFound` for no name at all.
+    """
+    letters = name.replace("_", "")
+    is_name = tokens.is_identifier(name) and letters.isascii() and letters.isalnum()
+    is_reserved = name in tokens.RESERVED_WORDS and name not in tokens.CALLABLE_RESERVED
+    if is_reserved or name in tokens.KEYWORDS or name in tokens.SYMBOLS:
+        message = f"Syntax error: '{name}' is a reserved {'keyword' if is_name else 'symbol'}"
+        raise RhaiError("ErrorParsing", message)
+    if is_name:
+        return FnPtr(name)
+    raise RhaiError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
 
 
 def call_pointer(
@@ -62,7 +80,7 @@ def _open(item: Value) -> Value:
 
 
 def bind(run: Run, pointer: FnPtr, caller: str, fixed: int = 1) -> ItemCallback:
-    """Return how to call a pointer for each item: `callback(*fixed, index)`.
+    """Return how to call a pointer for each item: `callback(*fixed, index)`, or without the index where there is none.
 
     A function of one parameter more than `fixed` also gets the index; one of one parameter less gets
     the last fixed argument as `this`.
@@ -76,12 +94,15 @@ def bind(run: Run, pointer: FnPtr, caller: str, fixed: int = 1) -> ItemCallback:
     function = _target(run, pointer, fixed)
     if function is None:
         return _native_callback(run, pointer, caller, fixed)
+    library_function = caller
+    if pointer.target is not None or pointer.knows_its_function:
+        caller = ""
     extra = tuple(pointer.curry[len(function.capture_slots) :])
     if pointer.target is None:
         extra = tuple([_open(item) for item in pointer.curry])
     wanted = function.arity - len(extra)
     if wanted not in (fixed - 1, fixed, fixed + 1):
-        return _mismatch(run, pointer, fixed)
+        return _mismatch(run, pointer, library_function)
     if wanted == fixed and not extra:
         return _direct(run, function, pointer, caller, fixed)
     return _general(run, function, pointer, caller, extra, (wanted, fixed))
@@ -99,9 +120,11 @@ def _target(run: Run, pointer: FnPtr, fixed: int) -> CompiledFunction | None:
     return None
 
 
-def _mismatch(run: Run, pointer: FnPtr, fixed: int) -> ItemCallback:
+def _mismatch(run: Run, pointer: FnPtr, caller: str) -> ItemCallback:
     def refuse(*values: Value) -> Value:
-        raise not_found(run, pointer.name, [*map(_open, pointer.curry), *values[:fixed]])
+        error = not_found(run, pointer.name, [*map(_open, pointer.curry), *values])
+        error.frames.append(Frame(caller, None))
+        raise error
 
     return refuse
 
@@ -116,11 +139,13 @@ def binds_this(run: Run, pointer: FnPtr, fixed: int = 1) -> CompiledFunction | N
 
 
 def leave(error: RhaiError, name: str, caller: str) -> RhaiError:
-    """Note on an error the callback and the library function that called it."""
-    if error.kind in UNCATCHABLE:
+    """Note on an error the callback and, where it was found by its name only, the library function that called it."""
+    if error.kind in UNCATCHABLE and not error.frames:
         error.position = None
-    else:
-        error.frames += [Frame(name, None), Frame(caller, None)]
+        return error
+    error.frames.append(Frame(name, None))
+    if caller:
+        error.frames.append(Frame(caller, None))
     return error
 
 
@@ -167,6 +192,8 @@ def _general(
     curry = pointer.curry if pointer.target is not None else ()
 
     def callback(*values: Value) -> Value:
+        if len(values) < wanted:
+            raise not_found(run, pointer.name, [*map(_open, pointer.curry), *values])
         given = [own(value) for value in values]
         this: Value = UNBOUND
         if wanted < fixed:
@@ -181,8 +208,13 @@ def _general(
 
 
 def _native_callback(run: Run, pointer: FnPtr, caller: str, fixed: int) -> ItemCallback:
+    """Return the callback for a library function, which gets the index too where it takes one more argument."""
+    library, curried = run.engine.library, list(map(_open, pointer.curry))
+
     def callback(*values: Value) -> Value:
-        arguments = [*map(_open, pointer.curry), *values[:fixed]]
+        arguments = [*curried, *values[:fixed]]
+        if library.find(pointer.name, tuple([value.__class__ for value in arguments])) is None:
+            arguments = [*curried, *values]
         try:
             return call_native(run, pointer.name, arguments)
         except RhaiError as error:
@@ -196,6 +228,8 @@ def _native_callback(run: Run, pointer: FnPtr, caller: str, fixed: int) -> ItemC
 def each_with_this(run: Run, function: CompiledFunction, pointer: FnPtr, items: list[Any], caller: str) -> None:
     """Call a function for every item with the item as `this`, keeping what it leaves there."""
     extra = [own(item) for item in pointer.curry[len(function.capture_slots) :]]
+    if pointer.target is not None or pointer.knows_its_function:
+        caller = ""
     for index, item in enumerate(items):
         try:
             frame = invoke(run, function, extra, pointer.curry, item)

@@ -39,6 +39,8 @@ _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", "\0": "\\0"}
 
 def quoted(text: str, quote: str = '"') -> str:
     """Return `text` in quotes with everything unprintable escaped."""
+    if text.isprintable() and quote not in text and "\\" not in text:
+        return f"{quote}{text}{quote}"
     pieces = [quote]
     for char in text:
         if char == quote:

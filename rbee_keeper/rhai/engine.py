@@ -27,7 +27,8 @@ from rbee_keeper.rhai.runtime import (
     Signal,
 )
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.parser import parse
+from rbee_keeper.rhai.syntax.clock import CompileClock
+from rbee_keeper.rhai.syntax.parser import MISPLACED_FUNCTION, parse
 from rbee_keeper.rhai.syntax.token_stream import ParseOptions
 from rbee_keeper.rhai.values import Cell, Value, copy_value
 
@@ -87,34 +88,37 @@ class Engine:
         """Register `function(run, *arguments)` under a signature such as `distance(float, float) -> float`."""
         self.library.add(signature, function, mutates=mutates)
 
-    def compile(self, text: str, *, source: str = "", known: Iterable[str] = ()) -> Program:
+    def compile(
+        self, text: str, *, source: str = "", known: Iterable[str] = (), deadline: float = float("inf")
+    ) -> Program:
         """Return the program of a script.
 
         Args:
             text: the script.
             source: its name, for messages.
             known: variables the host will provide; only a strict engine asks.
+            deadline: when the run that needs the program ends, on the clock of `time.perf_counter`.
 
         Raises:
-            RhaiError: the first syntax error.
+            RhaiError: the first syntax error, or `ErrorTerminated` when compiling takes too long.
         """
         limits = self.options.limits
         try:
             if limits.max_script_size and len(text) > limits.max_script_size:
                 message = f"Length of script exceeds the maximum limit ({limits.max_script_size})"
                 raise syntax_error("LiteralTooLarge", message, (1, 1))
-            return self._compiled(text, source, frozenset(known))
+            return self._compiled(text, source, frozenset(known), CompileClock(limits.compile_clock_s, deadline))
         except RhaiError as error:
             error.text, error.source = text, source
             raise
 
-    def _compiled(self, text: str, source: str, known: frozenset[str]) -> Program:
+    def _compiled(self, text: str, source: str, known: frozenset[str], clock: CompileClock) -> Program:
         try:
-            script = parse(text, self._parse_options())
-            resolve_script(script, is_strict=self.options.is_strict, known=known)
+            script = parse(text, self._parse_options(), clock)
+            resolve_script(script, is_strict=self.options.is_strict, known=known, clock=clock)
             _check_variables(script, self.options.limits)
             unit = Unit(self.library, fails_on_missing_property=self.options.fails_on_missing_property)
-            return compile_script(text, source, script, unit)
+            return compile_script(text, source, script, unit, clock)
         except RecursionError:
             raise syntax_error("ExprTooDeep", "Expression exceeds maximum complexity", (1, 1)) from None
 
@@ -234,18 +238,27 @@ class Engine:
         failed.text, failed.source = program.text, program.source
         raise failed from None
 
-    def eval_in_frame(self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, position: Position) -> Value:
+    def eval_in_frame(
+        self, frame: RunFrame, text: str, unit: Unit, visible: nodes.Scope, *, is_global: bool = False
+    ) -> Value:
         """Run a script in a frame that is in use; its variables stay visible to the names resolved later."""
         run: Run = frame[0]
+        clock = CompileClock(deadline=run.deadline)
         try:
-            script = parse(text, self._parse_options(), allow_functions=False)
-            scope = nodes.FunctionScope(len(frame) - FIRST_SLOT, is_dynamic=True)
-            resolver = Resolver(scope, frozenset(unit.names))
-            resolver.blocks = [visible, {}]
-            resolver.statements(script.statements)
+            script = parse(text, self._parse_options(), clock)
         except RhaiError as error:
-            raise _parsing_failed(error, position) from None
-        builder = Builder(unit, scope, EXPRESSIONS, STATEMENTS)
+            if not error.is_syntax:
+                raise
+            raise _parsing_failed(error, error.position) from None
+        if script.functions:
+            raise RhaiError("ErrorParsing", f"Syntax error: {MISPLACED_FUNCTION}")
+        scope = nodes.FunctionScope(len(frame) - FIRST_SLOT, is_dynamic=True)
+        resolver = Resolver(scope, frozenset(unit.names), caller=visible, clock=clock)
+        for statement in script.statements:
+            if isinstance(statement, nodes.Let):
+                statement.is_global = is_global
+        resolver.statements(script.statements)
+        builder = Builder(unit, scope, EXPRESSIONS, STATEMENTS, clock=clock)
         code = compile_statements(builder, script.statements)
         frame.extend([None] * (FIRST_SLOT + scope.slots - len(frame)))
         value = code(frame)
@@ -262,8 +275,7 @@ class Engine:
         tree: nodes.Function = function.tree
         text_scope = nodes.FunctionScope(len(frame) - FIRST_SLOT)
         fresh = copy.deepcopy(tree)
-        resolver = Resolver(text_scope, frozenset(unit.names))
-        resolver.blocks = [visible, {}]
+        resolver = Resolver(text_scope, frozenset(unit.names), caller=visible)
         resolver.function(fresh)
         builder = Builder(unit, text_scope, EXPRESSIONS, STATEMENTS, is_function=True)
         body = compile_body(builder, fresh.body)
@@ -306,8 +318,10 @@ class Engine:
         if text is None:
             raise _module_not_found(name, position)
         try:
-            program = self.compile(without_shebang(text), source=name)
+            program = self.compile(without_shebang(text), source=name, deadline=run.deadline)
         except RhaiError as error:
+            if error.kind == "ErrorTerminated":
+                raise
             raise _parsing_failed(error, position) from None
         outer = (run.unit, run.exports, run.modules, run.globals, run.depth)
         run.exports, run.modules, run.globals = {}, {}, {}
@@ -333,7 +347,7 @@ def without_shebang(text: str) -> str:
     return "//" + text[2:] if text.startswith("#!") else text
 
 
-def _parsing_failed(error: RhaiError, position: Position) -> RhaiError:
+def _parsing_failed(error: RhaiError, position: Position | None) -> RhaiError:
     """Return a syntax error met while running, which a script may catch."""
     failed = RhaiError("ErrorParsing", f"Syntax error: {error.message}", error.position or position)
     failed.hint = error.hint

@@ -100,7 +100,8 @@ class RhaiError(Exception):
     @property
     def is_catchable(self) -> bool:
         """Whether a `try` in the script may see this error."""
-        return self.kind not in UNCATCHABLE and not self.is_syntax
+        is_passed_on = self.kind in UNCATCHABLE and not (self.kind == "ErrorParsing" and self.frames)
+        return not is_passed_on and not self.is_syntax
 
     @property
     def outer_kind(self) -> str:

@@ -23,7 +23,7 @@ LEFT_OUT = (
         "a feature of the reference engine that is off by default",
         'parse_decimal("1.5")',
         "ErrorFunctionNotFound",
-        "Function not found: parse_decimal (string)",
+        "Function not found: parse_decimal (&str | ImmutableString | String)",
     ),
     LeftOut(
         "integers of other widths",
@@ -57,8 +57,8 @@ LEFT_OUT = (
         "custom operators",
         "a feature for hosts; scripts cannot define any in the reference either",
         "1 @ 2",
-        "BadInput",
-        "'@' is a reserved symbol",
+        "UnknownOperator",
+        "Unknown operator: '@'",
     ),
     LeftOut(
         "modules, where no folder was given",
@@ -80,6 +80,6 @@ LEFT_OUT = (
         "there are no such functions",
         'open_file("x")',
         "ErrorFunctionNotFound",
-        "Function not found: open_file (string)",
+        "Function not found: open_file (&str | ImmutableString | String)",
     ),
 )

@@ -17,6 +17,10 @@ MAX_REMEMBERED = 10_000
 """Searches a library keeps the answers of; hostile scripts can ask for any combination of types."""
 
 
+STRING_TYPES = "&str | ImmutableString | String"
+"""What a text argument is called where no function takes it: the types the reference engine could match."""
+
+
 class Anything:
     """The parameter type that takes every value."""
 
@@ -176,9 +180,16 @@ class Library:
         host = self.types.get(kind)
         return host.name if host is not None else kind.__name__
 
+    def raw_type_name(self, value: Value) -> str:
+        """Return what errors about a wrong type say: ranges go by the reference engine's inner name there."""
+        if isinstance(value, Range):
+            return f"core::ops::range::Range{'Inclusive' if value.is_inclusive else ''}<i64>"
+        return self.type_name(value)
+
     def describe_call(self, name: str, arguments: list[Value]) -> str:
         """Return `name (type, type)` for an error about a missing function."""
-        return f"{name} ({', '.join([self.type_name(argument) for argument in arguments])})"
+        types = [STRING_TYPES if argument.__class__ is str else self.type_name(argument) for argument in arguments]
+        return f"{name} ({', '.join(types)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rbee_keeper.rhai.errors import Position, syntax_error
 from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.nodes import Capture, Decl, FunctionScope
 
 FIRST_SLOT = 3
@@ -27,16 +28,23 @@ class Resolver:
         outer: Resolver | None = None,
         is_strict: bool = False,
         known: frozenset[str] = frozenset(),
+        caller: nodes.Scope | None = None,
+        clock: CompileClock | None = None,
     ) -> None:
-        """Start with an empty block; `known` are names a strict run provides from outside."""
+        """Start with an empty block, after the variables of a `caller` whose frame this code will share.
+
+        `known` are names a strict run provides from outside.
+        """
         self.scope = scope
         self.function_names = function_names
         self.outer = outer
         self.is_strict = is_strict
         self.known = known
-        self.blocks: list[nodes.Scope] = [{}]
+        self.blocks: list[nodes.Scope] = [{}] if caller is None else [caller, {}]
+        self.starts_outside = outer is not None or caller is not None
         self.captures: list[Capture] = []
-        self.modules: list[str] = []
+        self.is_top_level = False
+        self.clock = clock or CompileClock()
 
     def declare(self, name: str, *, is_constant: bool = False) -> Decl:
         """Give a new variable of the innermost block its own slot."""
@@ -75,6 +83,7 @@ class Resolver:
 
     def resolve(self, node: Any) -> None:
         """Resolve a node and everything in it."""
+        self.clock.tick(node.position)
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             handler(self, node)
@@ -119,9 +128,15 @@ class Resolver:
         self.resolve(node.value)
         self.resolve(node.target)
         target = node.target
-        if isinstance(target, nodes.Var) and target.decl is not None and target.decl.is_constant:
+        if isinstance(target, nodes.Var) and self._is_constant_here(target):
             message = f"Cannot assign to constant {target.name}"
             raise syntax_error("AssignmentToConstant", message, target.position, length=len(target.name))
+
+    def _is_constant_here(self, target: nodes.Var) -> bool:
+        """Return whether the parser sees a constant; one from outside a closure or an `eval` fails while running."""
+        if target.decl is None or not target.decl.is_constant:
+            return False
+        return not (self.starts_outside and self.blocks[0].get(target.name) is target.decl)
 
     def loop(self, node: nodes.For) -> None:
         """Resolve a `for`, whose variables live in a block around its body."""
@@ -149,12 +164,18 @@ class Resolver:
         node.names_a_variable = any(node.name in block for block in self.blocks)
         if node.name in _SCOPE_READERS or node.is_in_caller_scope:
             node.scope = self.visible()
+            node.is_global = self.is_top_level and len(self.blocks) == 1
             self.scope.is_dynamic = self.scope.is_dynamic or node.name == "eval"
 
     def closure(self, node: nodes.Closure) -> None:
         """Resolve a closure's body with this function around it."""
         inner = Resolver(
-            node.function.scope, self.function_names, outer=self, is_strict=self.is_strict, known=self.known
+            node.function.scope,
+            self.function_names,
+            outer=self,
+            is_strict=self.is_strict,
+            known=self.known,
+            clock=self.clock,
         )
         inner.function(node.function)
         node.function.captures = inner.captures
@@ -219,6 +240,7 @@ def resolve_script(
     is_strict: bool = False,
     known: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
+    clock: CompileClock | None = None,
 ) -> None:
     """Resolve the top level and every function of a script.
 
@@ -227,16 +249,19 @@ def resolve_script(
         is_strict: whether an undefined variable is an error now.
         known: variables the host will provide.
         names: functions defined elsewhere that a bare name may point to.
+        clock: when to give up.
 
     Raises:
         RhaiError: `AssignmentToConstant`, or `VariableUndefined` in strict mode.
     """
     function_names = names | {function.name for function in script.functions}
-    top = Resolver(script.scope, function_names, is_strict=is_strict, known=known)
+    top = Resolver(script.scope, function_names, is_strict=is_strict, known=known, clock=clock)
+    top.is_top_level = True
     for statement in script.statements:
         if isinstance(statement, nodes.Let):
             statement.is_global = True
         top.resolve(statement)
     script.globals = dict(top.blocks[0])
     for function in script.functions:
-        Resolver(function.scope, function_names, is_strict=is_strict, known=known).function(function)
+        inner = Resolver(function.scope, function_names, is_strict=is_strict, known=known, clock=clock)
+        inner.function(function)

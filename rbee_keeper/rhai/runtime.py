@@ -13,6 +13,12 @@ from rbee_keeper.rhai.values import MUTABLE_TYPES, Value
 
 OPS_BETWEEN_CLOCK_READS = 256
 
+LONG_TEXT = 256
+"""Characters from which on a text put into a container makes the whole container be counted again."""
+
+WEIGHTY_TYPES = MUTABLE_TYPES | {str}
+"""Types of the values that may make a container too large by more than one item."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -20,6 +26,7 @@ class Limits:
 
     max_operations: int = 200_000
     wall_clock_s: float = 0.05
+    compile_clock_s: float = 0.5
     max_call_levels: int = 64
     max_expression_depth: int = 64
     max_function_expression_depth: int = 32
@@ -36,6 +43,7 @@ class Limits:
 UNLIMITED = Limits(
     max_operations=0,
     wall_clock_s=0.0,
+    compile_clock_s=0.0,
     max_variables=0,
     max_functions=0,
     max_modules=0,
@@ -196,8 +204,14 @@ class Run:
         if type(value) in self.engine.library.types:
             return str(self.engine.library.types[type(value)].to_text(value))
         if type(value) in MUTABLE_TYPES:
-            self.charge(measure(value) // 8)
+            self.weigh(value)
         return to_text(value)
+
+    def weigh(self, value: Value) -> None:
+        """Count the work of making a container into text, and refuse what would be too long before it is made."""
+        arrays, maps, strings = totals(value)
+        self.charge(((arrays + maps) >> 3) + (strings >> 5))
+        self.check_string(strings)
 
     def check_string(self, size: int) -> None:
         """Refuse a string of more than the allowed UTF-8 bytes; `size` is an upper or exact count."""
@@ -216,6 +230,15 @@ class Run:
         limit = self.limits.max_map_size
         if limit and size > limit:
             raise too_large("Size of object map")
+
+    def check_part(self, container: Value, part: Value, name: str = "") -> None:
+        """Refuse a container that grew too large by a part with parts of its own, or by a long text or name."""
+        if (
+            part.__class__ in MUTABLE_TYPES
+            or len(name) > LONG_TEXT
+            or (part.__class__ is str and len(part) > LONG_TEXT)
+        ):
+            self.check(container)
 
     def check(self, value: Value) -> Value:
         """Refuse a value whose parts, counted all the way down, are too many."""
@@ -240,12 +263,12 @@ def measure(value: Value) -> int:
 
 
 def totals(value: Value) -> tuple[int, int, int]:
-    """Return the array items, map entries and string characters inside a container."""
+    """Return the array items, map entries and characters of strings and of names inside a container."""
     kind = type(value)
     if kind is list:
         arrays, maps, strings, inner = len(value), 0, 0, value
     elif kind is dict:
-        arrays, maps, strings, inner = 0, len(value), 0, value.values()
+        arrays, maps, strings, inner = 0, len(value), sum(map(len, value)), value.values()
     else:
         return len(value), 0, 0
     for item in inner:

@@ -52,11 +52,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FnPtr:
-    """A function's name with the arguments curried into it."""
+    """A function's name with the arguments curried into it.
+
+    A pointer `knows_its_function` when it was made from the function itself, not from its name as text.
+    """
 
     name: str
     curry: tuple[Value, ...] = ()
     target: Any = None
+    knows_its_function: bool = False
 
     @property
     def is_anonymous(self) -> bool:

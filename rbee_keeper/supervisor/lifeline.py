@@ -47,6 +47,10 @@ class Lifeline:
         """Count the lifeline as lost when no byte arrives for this long."""
         self._lease_s = lease_s
 
+    def allow(self, force_after_s: float) -> None:
+        """Take the time for the orderly end from the order."""
+        self._force_after_s = force_after_s
+
     def call_when_lost(self, on_lost: Callable[[str], None]) -> None:
         """Have the loss reported, with its reason, from the watching thread; until then a loss ends the process."""
         with self._lock:

@@ -84,6 +84,12 @@ class ChildProcess:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        """Ask the child to end without finishing anything: SIGHUP."""
+        if not self._ended.is_set():
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGHUP)
+
     def release_lifeline(self) -> None:
         """Close the lifeline, which ends the child by its own watch."""
         self._lifeline.close()

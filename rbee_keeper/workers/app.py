@@ -2,18 +2,25 @@
 
 import asyncio
 import os
+import signal
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.routing import Route
 
 from ..contract import routes
+from ..contract.events import Failed
+from ..contract.failure import failed_event
+from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
+from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
-from ..errors import RbeeError
+from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
@@ -23,6 +30,7 @@ from .engine_thread import EngineThread, Loaded
 from .infer import InferHandler
 from .loading import Loading
 from .metrics import MetricsHandler
+from .preparation import Preparations
 from .props import PropsHandler
 from .ready_callback import ReadyCallback
 from .recorder import Recorder
@@ -31,11 +39,12 @@ from .slots import Slots
 from .status import StatusHandler
 from .text_vectors import TextVectors
 from .tokens import TokensHandler
+from .watchdog import Watchdog
 
-_CONNECT_S = 5.0
-_REQUEST_S = 10.0
-_BODY_LIMIT_BYTES = 1_048_576
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
+"""Who watches the load gets its last step before the process ends."""
+_TELL_HIVE_S = 1.0
+"""Time for the reason of an end that nobody asked for; the hive sees the exit of the process in any case."""
 _CANCEL_S = 0.1
 
 
@@ -58,21 +67,47 @@ class Worker:
         self._narrator = Narrator("worker-rbee")
         self._stop = StopSignal()
         self._loading = Loading()
-        self._slots = Slots(on_change=lambda: None, recorder=Recorder())
-        self._engine = EngineThread(spec.engine, self._slots.take)
-        self._infer = InferHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
-        self._metrics = MetricsHandler(self._slots, spec.engine)
-        self._props = PropsHandler(self._slots, spec.engine, spec.order)
-        self._tokens = TokensHandler(self._slots, spec.engine, _BODY_LIMIT_BYTES)
-        self._vectors = TextVectors(self._slots, spec.engine)
-        self._embed = EmbedHandler(self._vectors, _BODY_LIMIT_BYTES)
-        self._rerank = RerankHandler(self._vectors, _BODY_LIMIT_BYTES)
-        self._status = StatusHandler(self._slots, self._loading, self._begin_drain, _BODY_LIMIT_BYTES)
-        self._client = HttpClient(connect_s=_CONNECT_S, request_s=_REQUEST_S)
+        self._slots = Slots(recorder=Recorder())
+        self._engine = EngineThread(spec.engine, self._slots.take, self._on_engine_death)
+        self._make_handlers(spec.order.body_limit_bytes)
+        self._client = HttpClient(connect_s=spec.order.connect_s, request_s=spec.order.request_s)
         url = address_of_listener(spec.listener).url
         self._callback = ReadyCallback(spec.order, url, self._client, self._narrator)
-        self._loaded: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._loaded: asyncio.Future[Loaded] = self._loop.create_future()
         self._drain_s: float | None = None
+        self._hurry = asyncio.Event()
+        self._chores: Chores | None = None
+        self.failure: RbeeError | None = None
+        self._take_over_signals()
+
+    def _make_handlers(self, body_limit_bytes: int) -> None:
+        engine, slots, preparations = self._spec.engine, self._slots, Preparations()
+        self._infer = InferHandler(slots, engine, preparations, body_limit_bytes)
+        self._metrics = MetricsHandler(slots, engine)
+        self._props = PropsHandler(slots, engine, self._spec.order)
+        self._tokens = TokensHandler(slots, engine, body_limit_bytes)
+        self._vectors = TextVectors(slots, engine, preparations)
+        self._embed = EmbedHandler(self._vectors, body_limit_bytes)
+        self._rerank = RerankHandler(self._vectors, body_limit_bytes)
+        self._status = StatusHandler(slots, self._loading, self._begin_drain, body_limit_bytes)
+
+    def _take_over_signals(self) -> None:
+        """SIGTERM drains, as a shutdown request does; Ctrl-C, a hang-up and any second signal end at once."""
+        self._loop.add_signal_handler(signal.SIGTERM, self._on_terminate)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self._end_at_once, number.name)
+
+    def _on_terminate(self) -> None:
+        if self._stop.is_set:
+            self._hurry.set()
+        else:
+            self._drain_s = self._spec.order.drain_s
+            self._stop.set("SIGTERM")
+
+    def _end_at_once(self, reason: str) -> None:
+        self._hurry.set()
+        self._stop.set(reason)
 
     def _routes(self) -> list[Route]:
         infer, status, tokens = self._infer, self._status, self._tokens
@@ -99,23 +134,18 @@ class Worker:
         """Serve until the stop signal."""
         order = self._spec.order
         if self._spec.lifeline is not None:
-            self._spec.lifeline.call_when_lost(self._stop.set)
+            self._spec.lifeline.call_when_lost(lambda loss: self._call_from_thread(self._end_at_once, loss))
         access = Access(token=order.token, is_required=bool(order.token))
         app = build_app(AppSpec(source="worker", routes=self._routes(), access=access, narrator=self._narrator))
         async with asyncio.TaskGroup() as tasks:
+            self._chores = Chores(tasks, self._narrator)
             tasks.create_task(self._announce_and_load())
             await serve(app, self._spec.listener, self._stop, self._end_work, takes_calls_to_the_end=True)
             raise Ended
 
     async def _announce_and_load(self) -> None:
-        order = self._spec.order
-        loop = asyncio.get_running_loop()
-
-        def on_loaded(loaded: Loaded) -> None:
-            loop.call_soon_threadsafe(self._loaded.set_result, loaded)
-
         self._slots.move("loading")
-        self._engine.start(order, self._loading.publish, on_loaded)
+        self._engine.start(self._spec.order, self._loading.publish, self._on_loaded)
         await self._callback.port_is_open()
         loaded = await self._loaded
         if isinstance(loaded, RbeeError):
@@ -123,11 +153,25 @@ class Worker:
         else:
             await self._open(loaded)
 
+    def _call_from_thread(self, call: Callable[..., object], *arguments: object) -> None:
+        """Have it called in the event loop; a loop that is closed belongs to a process that ends."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _on_loaded(self, loaded: Loaded) -> None:
+        def settle() -> None:
+            if not self._loaded.done():
+                self._loaded.set_result(loaded)
+
+        self._call_from_thread(settle)
+
     async def _open(self, info: EngineInfo) -> None:
         self._status.model_bytes = info.model_bytes
         self._metrics.info = self._props.info = info
         self._status.capability = info.capability
         self._vectors.model_name = info.model_name
+        limit_s = self._spec.order.grammar_step_s
+        Watchdog(self._spec.engine.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
         self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
@@ -139,8 +183,50 @@ class Worker:
         self._loading.publish(step)
         self._narrator.say("load", error.message, level="ERROR", code=error.code)
         await self._callback.state_is("failed", 0, error=error)
-        await asyncio.sleep(_LINGER_AFTER_FAILED_LOAD_S)
+        if self._spec.order.callback_url:
+            await asyncio.sleep(_LINGER_AFTER_FAILED_LOAD_S)
+        self.failure = error
         self._stop.set("the model could not be loaded")
+
+    def _on_engine_death(self, error: RbeeError) -> None:
+        """Take the end of the engine's thread, in that thread."""
+        self._call_from_thread(self._give_up, error, lambda _: failed_event(error, source="worker"))
+
+    def _on_stuck(self, job_id: TaskId) -> None:
+        """Take it that a grammar holds the engine, in the watchdog's thread; the log has it whatever follows."""
+        limit_s = self._spec.order.grammar_step_s
+        error = WorkerCrashed(f"the grammar of execution {job_id} held the engine for {limit_s:g} s", hint="try again")
+        guilty = InferenceFailed(
+            f"the grammar held the engine for {limit_s:g} s",
+            hint="write the grammar so that every text can be read in one way only",
+        )
+        self._narrator.say("stuck", error.message, level="ERROR", target=job_id)
+
+        def closing_of(each: TaskId) -> Failed:
+            if each == job_id:
+                return failed_event(guilty, source="worker", is_final=True)
+            return failed_event(error, source="worker")
+
+        self._call_from_thread(self._give_up, error, closing_of)
+
+    def _give_up(self, error: RbeeError, closing_of: Callable[[TaskId], Failed]) -> None:
+        """End every execution and then the process, because its engine does not work any more."""
+        if self.failure is not None:
+            return
+        self.failure = error
+        self._slots.move("failed")
+        self._slots.fail_all(closing_of)
+        assert self._chores is not None
+        self._chores.once("the last report", self._report_and_stop(error))
+
+    async def _report_and_stop(self, error: RbeeError) -> None:
+        try:
+            async with asyncio.timeout(_TELL_HIVE_S):
+                await self._callback.state_is("failed", 0, error=error)
+        except TimeoutError:
+            self._narrator.say("call_back", "the hive did not take the reason of the end in time", level="WARN")
+        finally:
+            self._stop.set(error.message)
 
     def _begin_drain(self, timeout_s: float) -> None:
         if self._drain_s is None:
@@ -149,13 +235,22 @@ class Worker:
 
     async def _end_work(self) -> None:
         """Drain when that was asked for; otherwise end what runs at once."""
-        self._slots.move("draining")
-        if self._drain_s is not None:
-            await self._slots.wait_until_free(self._drain_s)
+        if self.failure is None:
+            self._slots.move("draining")
+        if self._drain_s is not None and not self._hurry.is_set():
+            await self._drain(self._drain_s)
         self._slots.cancel_all()
         self._loading.give_up()
         await self._slots.wait_until_free(_CANCEL_S)
         self._narrator.say("stop", f"the worker ends: {self._stop.reason}")
+
+    async def _drain(self, drain_s: float) -> None:
+        """Let what runs come to its end, until the time is over or nobody wants to wait any longer."""
+        free = asyncio.ensure_future(self._slots.wait_until_free(drain_s))
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait({free, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        free.cancel()
+        hurry.cancel()
 
 
 def make_engine(kind: WorkerKind) -> Engine:

@@ -2,12 +2,14 @@
 
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..supervisor import start_up
 from ..supervisor.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
+    from ..errors import RbeeError
     from .app import WorkerSpec
 
 _SWITCH_S = 0.0001
@@ -27,7 +29,7 @@ def main() -> None:
 def _run_for_hive(arguments: list[str]) -> None:
     from ..supervisor.lifeline import Lifeline
 
-    lifeline = Lifeline(force_after_s=0.3)
+    lifeline = Lifeline(force_after_s=0.0)
 
     from ..contract.wire import decode
     from ..contract.workers import LaunchOrder
@@ -38,6 +40,7 @@ def _run_for_hive(arguments: list[str]) -> None:
     engine = make_engine("fake" if "--fake" in arguments else "llm")
     listener = inherited_listener(arguments)
     order = decode(lifeline.order(), LaunchOrder)
+    lifeline.allow(order.last_grace_s)
     die_at_end_of_file()
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))
 
@@ -55,7 +58,7 @@ def _run_by_hand() -> None:
         listener: socket.socket = listen("127.0.0.1", options.port)
         engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
     except RbeeError as error:
-        parser.exit(1, f"worker-rbee: {error.message}\n  try: {error.hint}\n")
+        parser.exit(1, in_words(error))
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
 
 
@@ -71,11 +74,27 @@ def _serve(spec: "WorkerSpec") -> None:
         f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
     )
 
+    failures: list[RbeeError] = []
+
     async def serve_worker() -> None:
-        await Worker(spec).run()
+        worker = Worker(spec)
+        try:
+            await worker.run()
+        finally:
+            failures.extend([worker.failure] if worker.failure is not None else [])
 
     sys.setswitchinterval(_SWITCH_S)
     processor_turns.answers()
     start_up.end()
     run(serve_worker)
-    exit_now(0)
+    for failure in failures:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(in_words(failure))
+            sys.stderr.flush()
+    exit_now(1 if failures else 0)
+
+
+def in_words(error: "RbeeError") -> str:
+    """Return why a worker ends, for the person who started it."""
+    hint = f"  try: {error.hint}\n" if error.hint else ""
+    return f"worker-rbee: {error.message}\n{hint}"

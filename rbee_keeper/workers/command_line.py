@@ -9,6 +9,7 @@ from ..contract.ids import ModelRef, WorkerId, new_worker_id
 from ..contract.workers import BACKENDS, LaunchOrder
 from ..errors import ConfigInvalid
 
+LOWEST_PORT, HIGHEST_PORT = 1024, 65_535
 _NOT_NEGATIVE = ("context", "kv_tokens", "threads", "threads_batch", "device", "waiting")
 
 
@@ -51,6 +52,10 @@ def read_order(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
     """Return the order that the options mean; the parser ends the program over wrong ones."""
     if not 1 <= options.slots <= 256 or any(getattr(options, name) < 0 for name in _NOT_NEGATIVE):
         parser.error("--slots must be 1 to 256; --context, --threads, --gpu and other counts must not be negative")
+    if not LOWEST_PORT <= options.port <= HIGHEST_PORT:
+        parser.error(f"--port must be {LOWEST_PORT} to {HIGHEST_PORT}")
+    if options.backend == "cpu" and options.device:
+        parser.error("--gpu names a device of a backend that has some, such as --backend cuda; the CPU is one")
     if not 16 <= options.batch_tokens <= 65_536:
         parser.error("--batch-tokens must be 16 to 65536")
     return LaunchOrder(

@@ -9,6 +9,7 @@ from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.workers import Capability, LaunchOrder, LoadingProgress
+from .grammar_work import GrammarWork
 from .timing import EngineTimes
 
 JobEvents = tuple[TaskId, Sequence[Event]]
@@ -130,8 +131,12 @@ class Engine(Protocol):
     """Computes; every method is called from one and the same thread, unless it says otherwise.
 
     No method but `load` and `step` may take long, and `step` returns after one batch, so that a cancel that
-    arrived meanwhile takes effect within one token.
+    arrived meanwhile takes effect within one token, or within a moment where `interrupt` can stop the batch.
     """
+
+    @property
+    def grammar_work(self) -> GrammarWork:
+        """The execution for whose grammar the engine's thread works now; the same object once the model is loaded."""
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Load the model.
@@ -158,6 +163,12 @@ class Engine(Protocol):
 
     def start(self, execution: Execution) -> None:
         """Queue the execution; the engine begins it when it has a slot and memory for it, in order of arrival."""
+
+    def interrupt(self, job_id: TaskId) -> None:
+        """Let a long batch with this execution end at once, because its `cancel` follows; called from any thread.
+
+        Other executions of that batch lose nothing but time. An engine that cannot stop half way does nothing.
+        """
 
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot and return the execution's end; nothing for an id that neither runs nor waits."""

@@ -25,8 +25,11 @@ class Loading:
         return self._latest.stage == "loading_to_vram"
 
     def publish(self, step: LoadingProgress) -> bool:
-        """Take a step; False when the load was given up."""
-        self._loop.call_soon_threadsafe(self._take, step)
+        """Take a step; False when the load was given up, or the process ends."""
+        try:
+            self._loop.call_soon_threadsafe(self._take, step)
+        except RuntimeError:
+            return False
         return not self.is_given_up
 
     def give_up(self) -> None:

@@ -13,6 +13,7 @@ from ..contract.workers import WorkerState
 from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
 from .engine import Execution, JobEvents, Prepared, PreparedTexts
 from .engine_thread import EngineThread
+from .places import Places, places_of
 from .recorder import Recorder
 from .stream import Stream
 from .urgency import Urgency
@@ -21,15 +22,17 @@ _FETCH_EVERY_S = 0.025
 """Tokens that come faster leave together: nobody sees the difference, and waking the event loop costs as much as
 computing a token of a small model. The first token of an answer and its end never wait."""
 
+_TELL_WAITING_S = 5.0
+"""How often an execution that waits says so: well within the time after which silence counts as a stall."""
+
 
 class Slots:
     """Owns the executions; used from the event loop only, but for `take`."""
 
-    def __init__(self, on_change: Callable[[], None], recorder: Recorder) -> None:
-        """Start with no slots; `on_change` is called whenever the state may have changed."""
+    def __init__(self, recorder: Recorder) -> None:
+        """Start with no slots."""
         self.recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._on_change = on_change
         self._engine: EngineThread | None = None
         self._streams: dict[TaskId, Stream] = {}
         self._state: WorkerState = "starting"
@@ -40,6 +43,7 @@ class Slots:
         self._urgency = Urgency()
         self._fetched_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._tell_waiting_at = 0.0
         self.total = 0
         self.waiting_limit = 0
         self.last_activity = time.time()
@@ -54,25 +58,32 @@ class Slots:
     @property
     def available(self) -> int:
         """The slots that are free now."""
-        return max(self.total - len(self._streams), 0) if self._state == "idle" else 0
+        return self.total - self.busy if self._state == "idle" else 0
 
     @property
     def busy(self) -> int:
-        """The slots that are taken now."""
-        return min(len(self._streams), self.total)
+        """The slots that are taken now: one for each answer, and one for the strict place."""
+        return self._places().busy
 
     @property
     def waiting(self) -> int:
-        """The executions that are more than there are slots."""
-        return len(self._streams) - self.busy
+        """The executions for which there is no slot yet."""
+        return self._places().waiting
+
+    def _places(self) -> Places:
+        return places_of([(stream.places, stream.is_strict) for stream in self._streams.values()], self.total)
 
     def move(self, state: WorkerState) -> None:
         """Enter the next state of the worker."""
         self._state = state
-        self._on_change()
 
     def open(self, engine: EngineThread, total: int, waiting_limit: int) -> None:
-        """Begin to take executions; as many as `waiting_limit` may wait for a slot."""
+        """Begin to take executions; as many as `waiting_limit` may wait for a slot.
+
+        A worker that ends already takes none: what is over does not begin again because a load came to its end.
+        """
+        if self._state not in ("starting", "loading"):
+            return
         self._engine = engine
         self.total = total
         self.waiting_limit = waiting_limit
@@ -87,7 +98,7 @@ class Slots:
         if self._engine is None:
             raise WorkerNotReady(f"this worker is {self._state}", details={"state": self._state})
 
-    def require_room(self, job_id: TaskId, deadline: float | None) -> None:
+    def require_room(self, job_id: TaskId, deadline: float | None, *, places: int = 1, is_strict: bool = False) -> None:
         """Refuse an execution that could not be submitted.
 
         Raises:
@@ -100,10 +111,11 @@ class Slots:
             raise WorkerNotReady(f"this worker is {self._state}", details={"state": self._state})
         if job_id in self._streams:
             raise InvalidInput("an execution with this job_id is running")
-        if len(self._streams) >= self.total + self.waiting_limit:
-            details = {"slots_total": self.total, "slots_busy": self.busy}
-            if self.waiting:
-                details["waiting"] = self.waiting
+        taken = self._places()
+        if taken.waiting >= self.waiting_limit and not taken.have_room_for(places, is_strict=is_strict):
+            details = {"slots_total": self.total, "slots_busy": taken.busy}
+            if taken.waiting:
+                details["waiting"] = taken.waiting
             raise AllSlotsBusy(f"all {self.total} slots are busy", details=details, hint="try again in a second")
         if deadline is not None and deadline <= time.time():
             raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
@@ -111,30 +123,44 @@ class Slots:
     def submit(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> Stream:
         """Hand the execution to the engine and return its stream; refuses as `require_room` does."""
         job_id = prepared.job_id
-        self.require_room(job_id, deadline)
-        assert self._engine is not None
         stream = Stream(prepared, received_at=received_at, deadline=deadline)
+        self.require_room(job_id, deadline, places=stream.places, is_strict=stream.is_strict)
+        assert self._engine is not None
+        if not self._places().have_room_for(stream.places, is_strict=stream.is_strict):
+            stream.tell_waiting(_waits_for(stream))
         if deadline is not None:
             stream.timer = self._loop.call_later(deadline - time.time(), self._expire, stream)
         self._streams[job_id] = stream
         if self._timer is None:
             self._timer = self._loop.call_later(_FETCH_EVERY_S, self._fetch)
+            self._tell_waiting_at = self._loop.time() + _TELL_WAITING_S
         self._is_free.clear()
         self.last_activity = time.time()
         self._engine.submit(Execution(prepared=prepared, received_at=received_at))
-        self._on_change()
         return stream
 
-    def cancel(self, job_id: TaskId) -> None:
-        """End an execution; an id that does not run is no error."""
-        if self._engine is not None and job_id in self._streams:
-            self._engine.cancel(job_id)
+    def cancel(self, stream: Stream) -> None:
+        """End an execution; one that has ended is no error, also when another one has its id now."""
+        if self._engine is not None and self._streams.get(stream.job_id) is stream:
+            self._engine.cancel(stream.job_id)
+
+    def cancel_by_id(self, job_id: TaskId) -> None:
+        """End the execution that has this id now; an id that does not run is no error."""
+        stream = self._streams.get(job_id)
+        if stream is not None:
+            self.cancel(stream)
 
     def cancel_all(self) -> None:
         """End every execution because the worker ends."""
         for stream in tuple(self._streams.values()):
             stream.cut_short_by = WorkerFailed("the worker was stopped in the middle of the answer", hint="try again")
-            self.cancel(stream.job_id)
+            self.cancel(stream)
+
+    def fail_all(self, closing_of: Callable[[TaskId], Failed]) -> None:
+        """End every execution without the engine, which does not answer any more."""
+        self._dispatch()
+        for stream in tuple(self._streams.values()):
+            stream.put(self._close(stream, [closing_of(stream.job_id)]))
 
     async def wait_until_free(self, timeout_s: float) -> None:
         """Wait until no execution runs, or the time is over."""
@@ -160,6 +186,10 @@ class Slots:
         self._timer = self._loop.call_later(_FETCH_EVERY_S, self._fetch) if self._streams else None
         if self._arrived:
             self._dispatch()
+        if self._loop.time() >= self._tell_waiting_at:
+            self._tell_waiting_at = self._loop.time() + _TELL_WAITING_S
+            for stream in self._streams.values():
+                stream.tell_waiting(_waits_for(stream))
 
     def _dispatch(self) -> None:
         self._is_woken = False
@@ -183,11 +213,16 @@ class Slots:
         del self._streams[stream.job_id]
         if not self._streams:
             self._is_free.set()
-        self._on_change()
         return events
 
     def _expire(self, stream: Stream) -> None:
         assert stream.deadline is not None
         details = {"deadline_ms": round(stream.deadline * 1000)}
         stream.cut_short_by = RequestTimeout("the deadline passed", details=details)
-        self.cancel(stream.job_id)
+        self.cancel(stream)
+
+
+def _waits_for(stream: Stream) -> str:
+    if stream.is_strict:
+        return "waiting for its turn among the strict ones"
+    return "waiting for a slot" if stream.places == 1 else f"waiting for {stream.places} slots"

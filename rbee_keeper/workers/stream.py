@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from ..contract.events import End, Event, Failed, Token
+from ..contract.events import End, Event, Failed, Narration, Started, Token
 from ..contract.ids import TaskId
 from ..errors import RbeeError
 from .dialects.dialect import DialectWriter
@@ -14,7 +14,8 @@ class Stream:
     """Collects events and reads answers where that is needed.
 
     Used from the event loop only. `cut_short_by` is what the client is told when the execution was ended without its
-    wish, `received_at` is in `time.perf_counter` seconds.
+    wish, `received_at` is in `time.perf_counter` seconds. `places` are the slots that it takes; a strict execution
+    takes the one strict place instead.
     """
 
     def __init__(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> None:
@@ -24,6 +25,12 @@ class Stream:
         self.deadline = deadline
         self.timer: asyncio.TimerHandle | None = None
         self.cut_short_by: RbeeError | None = None
+        self.places = 1
+        self.is_strict = False
+        self.is_started = False
+        if isinstance(prepared, Prepared):
+            self.places = prepared.request.n
+            self.is_strict = prepared.request.determinism == "strict"
         self._readers: list[AnswerReader] = []
         if isinstance(prepared, Prepared) and prepared.new_reader is not None:
             self._readers = [prepared.new_reader() for _ in range(prepared.request.n)]
@@ -31,8 +38,14 @@ class Stream:
         self._is_closed = False
         self._waiter: asyncio.Future[None] | None = None
 
+    def tell_waiting(self, human: str) -> None:
+        """Say that the execution waits, and for what; a client must not take that for a stall."""
+        if not self.is_started and not self._is_closed:
+            self.put([Narration(actor="worker-rbee", action="wait", human=human, target=self.job_id)])
+
     def put(self, events: Sequence[Event]) -> None:
         """Take the next events and let the client have them."""
+        self.is_started = self.is_started or isinstance(events[0], Started)
         self._events += self._read(events) if self._readers else events
         self._is_closed = isinstance(events[-1], End | Failed)
         if self._events and self._waiter is not None and not self._waiter.done():

@@ -1,6 +1,5 @@
 """Has the vectors of texts computed, as one execution among the others."""
 
-import asyncio
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..contract.ids import new_task_id
 from ..errors import RbeeError, RequestCanceled
 from ..transport import deadline
 from .engine import Engine, PreparedTexts
+from .preparation import Preparations
 from .slots import Slots
 from .stream import Stream
 from .whole_answer import events_at_end
@@ -24,9 +24,10 @@ _PREPARE_APART_FROM_BYTES = 4_000
 class TextVectors:
     """Computes in the slots of one worker; `model_name` is known when the model is loaded."""
 
-    def __init__(self, slots: Slots, engine: Engine) -> None:
+    def __init__(self, slots: Slots, engine: Engine, preparations: Preparations) -> None:
         """Serve from these slots of this engine."""
         self._slots = slots
+        self._preparations = preparations
         self._engine = engine
         self.model_name = ""
 
@@ -58,7 +59,9 @@ class TextVectors:
         if body_bytes < _PREPARE_APART_FROM_BYTES:
             prepared = self._engine.prepare_texts(wanted, job_id)
         else:
-            prepared = await asyncio.to_thread(self._engine.prepare_texts, wanted, job_id)
+            prepared = await self._preparations.of(
+                request, job_id, lambda: self._engine.prepare_texts(wanted, job_id), until
+            )
         return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
 
 

@@ -14,7 +14,7 @@ from .stream import Stream
 async def events_at_end(request: Request, stream: Stream, slots: Slots) -> Sequence[Event]:
     """Return all events of the execution; a client who leaves before ends it and so frees the slot."""
     leaving = asyncio.ensure_future(disconnected(request.receive))
-    leaving.add_done_callback(lambda _: slots.cancel(stream.job_id))
+    leaving.add_done_callback(lambda _: slots.cancel(stream))
     events = await stream.whole()
     leaving.cancel()
     return events

@@ -1,5 +1,6 @@
 """A hive on its own: it answers, spawns, lists and stops workers."""
 
+import os
 import signal
 import time
 import uuid
@@ -393,3 +394,154 @@ def test_the_command_line_of_a_hive_says_what_to_do_when_there_is_none(home: Hom
     detected = home.run("rbee-hive", "detect")
     assert detected.code == 0
     assert '"cpu"' in detected.out.splitlines()[0]
+
+
+def test_a_worker_is_stopped_by_a_beginning_of_its_id_that_only_it_has(home: Home) -> None:
+    """`worker-` once stopped the only worker, whichever that was; two of them must not be guessed among."""
+    model = home.fake_model()
+    _, hive = home.hive()
+    first, second = idle_worker(hive, model)["id"], idle_worker(hive, model)["id"]
+    vague = home.run("rbee-hive", "worker", "stop", "worker-")
+    assert (vague.code, "2 workers" in vague.err) == (1, True)
+    assert home.run("rbee-hive", "worker", "stop", "nothing").code == 1
+    length = next(length for length in range(8, 60) if first[:length] != second[:length])
+    assert home.run("rbee-hive", "worker", "stop", first[:length]).out == f"{first} is being stopped\n"
+    eventually(lambda: [each["id"] for each in workers(hive)] == [second], "the other one stays")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["worker", "spawn", "cpu", "--model", "m", "--device", "x"],
+        ["worker", "spawn", "gpu", "--model", "m"],
+        ["daemon", "--port", "80"],
+        ["daemon", "--queen-url", "ftp://user:hunter2@there"],
+        ["nothing"],
+    ],
+)
+def test_wrong_usage_of_a_hives_command_line_is_2_and_shows_no_password(home: Home, arguments: list[str]) -> None:
+    """Scripts tell a mistake of theirs from a failure by it."""
+    done = home.run("rbee-hive", *arguments)
+    assert done.code == 2
+    assert "hunter2" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_device_that_the_backend_has_not_is_refused_with_what_it_has(home: Home) -> None:
+    """Each number was a worker of its own on the same processors."""
+    model = home.fake_model()
+    _, hive = home.hive()
+    answer = hive.call("POST", "/v1/workers/spawn", {"model_ref": model, "device": 5})
+    assert (answer.status, answer.error["message"]) == (400, "device must be 0 on cpu")
+    assert answer.error["details"]["fields"][0]["field"] == "device"
+    assert workers(hive) == []
+
+
+def test_another_name_of_a_file_brings_the_worker_that_has_it(home: Home) -> None:
+    """Sixty names of one model were sixty processes."""
+    model = home.fake_model()
+    (home.models_dir / "alias.fake.json").symlink_to(model)
+    _, hive = home.hive()
+    first = spawn(hive, model)
+    answers = [
+        hive.call("POST", "/v1/workers/spawn", {"model_ref": name}).json()
+        for name in (f"./{model}", "alias.fake.json", f"file:{home.models_dir}/{model}")
+    ]
+    assert {each["worker_id"] for each in answers} == {first}
+    assert {each["model_file"] for each in answers} == {str(home.models_dir / model)}
+    assert spawn(hive, model) != first, "who says the same name twice wants two"
+    assert len(workers(hive)) == 2
+
+
+def test_a_hive_starts_no_more_workers_than_its_limit_and_a_quarter_for_others(home: Home) -> None:
+    """No number of requests takes the whole machine."""
+    names = [home.fake_model(f"m{number}") for number in range(6)]
+    _, hive = home.hive(workers_limit=4)
+    assert hive.call("POST", "/v1/workers/spawn", {"model_ref": names[0]}).status == 200
+    refused = hive.call("POST", "/v1/workers/spawn", {"model_ref": names[1]})
+    assert (refused.status, refused.error["code"]) == (503, "TOO_MANY_WORKERS")
+    assert "not its owner" in refused.error["message"]
+    for name in names[1:4]:
+        assert hive.call("POST", "/v1/workers/spawn", {"model_ref": name, "owner": True}).status == 200
+    refused = hive.call("POST", "/v1/workers/spawn", {"model_ref": names[4], "owner": True})
+    assert (refused.status, refused.error["details"]) == (503, {"workers": 4, "limit": 4})
+    assert "workers_limit" in refused.error["hint"]
+    assert len(workers(hive)) == 4
+
+
+def test_only_the_owner_is_shown_where_a_workers_file_lies(home: Home, tmp_path: Path) -> None:
+    """A path tells names of people and projects."""
+    home.fake_model()
+    outside = tmp_path / "private" / "x.fake.json"
+    outside.parent.mkdir()
+    outside.write_text("{}")
+    _, hive = home.hive()
+    request = {"model_ref": f"file:{outside}", "owner": True}
+    assert hive.call("POST", "/v1/workers/spawn", request).status == 200
+    (seen,) = workers(hive)
+    assert (seen["model_file"], seen["is_in_model_folders"]) == (str(outside), False)
+    (public,) = workers(Daemon(port=hive.port))
+    assert "private" not in str(public)
+
+
+def test_spawning_and_stopping_workers_leaves_no_descriptor_open(home: Home) -> None:
+    """A hive runs for months; each worker once left a pipe, and a connection or two."""
+    model = home.fake_model()
+    program, hive = home.hive()
+    process = psutil.Process(program.pid)
+
+    def round_trip() -> None:
+        worker = idle_worker(hive, model)
+        psutil.Process(worker["pid"]).kill()
+        eventually(lambda: not workers(hive), "its end is known")
+
+    round_trip()
+    before = process.num_fds()
+    for _ in range(10):
+        round_trip()
+    eventually(lambda: process.num_fds() <= before + 1, f"as many descriptors as before: {before}")
+
+
+def test_a_worker_that_crashes_says_how_in_the_report_to_the_queen(home: Home) -> None:
+    """The signal and the last line are what anybody asks first."""
+    model = home.fake_model()
+    _, queen = home.queen()
+    with queen.stream("POST", "/v2/tasks", {"prompt": "hi", "model": model, "max_tokens": 2000}) as stream:
+        stream.until("token")
+        os.kill(home.the("worker").pid, signal.SIGABRT)
+        closing = stream.rest()[-1]
+    assert closing.data["code"] == "WORKER_CRASHED"
+
+
+@pytest.mark.parametrize("case", ["nobody there", "wrong token"])
+def test_a_hive_that_cannot_reach_its_queen_says_so_once_with_the_reason(home: Home, case: str) -> None:
+    """It tried for ever and said nothing: the queen simply had no hive."""
+    if case == "wrong token":
+        home.queen(api_token="a" * 32)
+        home.set(api_token="b" * 32)
+    home.hive(queen_url=f"http://127.0.0.1:{home.queen_port}")
+
+    def said() -> list[str]:
+        return [line["human"] for line in home.log_lines("hive") if line["action"] == "heartbeat"]
+
+    eventually(said, "the hive says that it cannot report")
+    time.sleep(2.5)
+    assert len(said()) == 1
+    assert f"127.0.0.1:{home.queen_port}" in said()[0]
+    assert ("INVALID_API_KEY" in said()[0]) is (case == "wrong token")
+
+
+def test_state_and_logs_can_be_read_by_their_owner_only(home: Home) -> None:
+    """Logs hold ids of tasks, and an id was all that was needed to read another person's answer."""
+    model = home.fake_model()
+    home.logs_dir.mkdir(parents=True, mode=0o755)
+    state = home.logs_dir.parent
+    state.chmod(0o755)
+    old = home.logs_dir / "queen-old.log"
+    old.touch(mode=0o644)
+    _, hive = home.hive()
+    idle_worker(hive, model)
+    assert state.stat().st_mode & 0o077 == 0
+    logs = list(home.logs_dir.glob("worker-*.log"))
+    assert logs
+    eventually(lambda: all(log.stat().st_mode & 0o077 == 0 for log in [*logs, old]), "logs are closed to others")

@@ -144,8 +144,8 @@ FAILURES: list[Failure] = [
     ("1.5 & 1", "ErrorFunctionNotFound", "Function not found: & (f64, i64)", (1, 5)),
     ("[] - 1", "ErrorFunctionNotFound", "Function not found: - (array, i64)", (1, 4)),
     ("1 << 1.0", "ErrorFunctionNotFound", "Function not found: << (i64, f64)", (1, 3)),
-    ("x++", "BadInput", "'++' is a reserved symbol", (1, 2)),
-    ("~5", "BadInput", "'~' is a reserved symbol", (1, 1)),
+    ("x++", "UnknownOperator", "Unknown operator: '++'", (1, 2)),
+    ("~5", "Reserved", "'~' is a reserved symbol", (1, 1)),
     ("let x = 5; x = ;", "BadInput", "Unexpected ';'", (1, 16)),
     ("1 +", "UnexpectedEOF", "Script is incomplete", (1, 4)),
 ]

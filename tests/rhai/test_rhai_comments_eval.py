@@ -34,13 +34,13 @@ VALUES: list[tuple[str, Any]] = [
 FAILURES: list[Failure] = [
     ("a::b::c()", "ErrorModuleNotFound", "Module not found: a::b", (1, 1)),
     ("switch 1 { 1 =>", "MissingToken", "Expecting ')' to end this switch block", (1, 16)),
-    ("#!/usr/bin/rhai\n5", "BadInput", "'#!' is a reserved symbol", (1, 1)),
+    ("#!/usr/bin/rhai\n5", "Reserved", "'#!' is a reserved symbol", (1, 1)),
     ('eval("1 +")', "ErrorParsing", "Syntax error: Script is incomplete", (1, 4)),
     (
         'eval("fn f() {}")',
         "ErrorParsing",
         "Syntax error: Function definitions must be at global level and cannot be inside a block or another function",
-        (1, 1),
+        None,
     ),
     ("eval(5)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting string)", (1, 6)),
     ("a::b()", "ErrorModuleNotFound", "Module not found: a", (1, 1)),
@@ -59,9 +59,9 @@ FAILURES: list[Failure] = [
         (1, 3),
     ),
     ("a -> b", "BadInput", "'->' is not a valid symbol. This is not C or C++!", (1, 3)),
-    ("a ? 1 : 2", "BadInput", "'?' is a reserved symbol", (1, 3)),
-    ("@x", "BadInput", "'@' is a reserved symbol", (1, 1)),
-    ("let x = $y", "BadInput", "'$' is a reserved symbol", (1, 9)),
+    ("a ? 1 : 2", "UnknownOperator", "Unknown operator: '?'", (1, 3)),
+    ("@x", "Reserved", "'@' is a reserved symbol", (1, 1)),
+    ("let x = $y", "Reserved", "'$' is a reserved symbol", (1, 9)),
     ("sleep(1)", "ErrorRuntime", "Runtime error: sleep is not available to scripts", (1, 1)),
 ]
 

@@ -235,7 +235,8 @@ def test_an_error_is_shown_with_its_line_and_a_caret() -> None:
         ("0x", "MalformedNumber"),
         ("let _1 = 1", "MalformedIdentifier"),
         ("1 + )", "UnexpectedInput"),
-        ("x++", "ImproperSymbol"),
+        ("x === 1", "ImproperSymbol"),
+        ("x++", ""),
         ("foo(", ""),
     ],
 )

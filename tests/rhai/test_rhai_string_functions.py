@@ -86,8 +86,8 @@ FAILURES: list[Failure] = [
     ('parse_int("x")', "ErrorArithmetic", "Error parsing integer number 'x': invalid digit found in string", (1, 1)),
     ('let n = parse_int("1", 99);', "ErrorArithmetic", "Invalid radix: '99'", (1, 9)),
     ('parse_float("x")', "ErrorArithmetic", "Error parsing floating-point number 'x': invalid float literal", (1, 1)),
-    ('"abc".nope()', "ErrorFunctionNotFound", "Function not found: nope (string)", (1, 7)),
-    ('"abc".len(1)', "ErrorFunctionNotFound", "Function not found: len (string, i64)", (1, 7)),
+    ('"abc".nope()', "ErrorFunctionNotFound", "Function not found: nope (&str | ImmutableString | String)", (1, 7)),
+    ('"abc".len(1)', "ErrorFunctionNotFound", "Function not found: len (&str | ImmutableString | String, i64)", (1, 7)),
     ('"abc".foo', "ErrorDotExpr", "Unknown property 'foo' - a getter is not registered for type 'string'", (1, 7)),
 ]
 

@@ -87,11 +87,11 @@ FAILURES: list[Failure] = [
     ('"\\u{41}"', "BadInput", "Invalid escape sequence: '\\u{'", (1, 4)),
     ('"\\x4"', "BadInput", "Invalid escape sequence: '\\x4\"'", (1, 5)),
     ("'a' + 1", "ErrorFunctionNotFound", "Function not found: + (char, i64)", (1, 5)),
-    ('"a" * 2', "ErrorFunctionNotFound", "Function not found: * (string, i64)", (1, 5)),
+    ('"a" * 2', "ErrorFunctionNotFound", "Function not found: * (&str | ImmutableString | String, i64)", (1, 5)),
     ('"abc"[3]', "ErrorStringBounds", "String index 3 out of bounds: only 3 characters in string", (1, 7)),
     ('""[0]', "ErrorStringBounds", "String index 0 out of bounds: string is empty", (1, 4)),
     ('"a"[-2]', "ErrorStringBounds", "String index -2 out of bounds: only 1 character in string", (1, 5)),
-    ('"abc"[()]', "MalformedIndexExpr", "Array access expects integer index, not ()", (1, 7)),
+    ('"abc"[()]', "MalformedIndexExpr", "Array, string or bit-field expects integer index, not ()", (1, 7)),
     ('let i = "x"; "abc"[i]', "ErrorMismatchDataType", "Data type incorrect: string (expecting i64)", (1, 20)),
 ]
 

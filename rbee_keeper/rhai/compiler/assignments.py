@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import assignment_to_constant, constant_root, hoist, require_this, store
+from rbee_keeper.rhai.compiler.chains import ChainEnd, assignment_to_constant, constant_root, hoist, require_this, store
 from rbee_keeper.rhai.compiler.operators import apply
 from rbee_keeper.rhai.errors import Position, RhaiError
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame
@@ -38,6 +38,8 @@ def let(builder: Builder, node: nodes.Let) -> Code:
 def assign(builder: Builder, node: nodes.Assign) -> Code:
     """Compile `target = value` and `target op= value`; the value comes first, then the target's indexes."""
     value = builder.owned(node.value)
+    if isinstance(node.target, nodes.Qualified):
+        return _refuse_qualified(builder, node.target, value)
     target, pending = hoist(builder, node.target)
     constant = constant_root(target)
     current = builder.expr(target) if node.operator else None
@@ -61,8 +63,22 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             put(frame, new)
         except RhaiError as error:
             raise placed(error, position) from None
+        except ChainEnd:
+            return
 
     return assigned
+
+
+def _refuse_qualified(builder: Builder, target: nodes.Qualified, value: Code) -> Code:
+    """Compile an assignment to `global::NAME` or `module::NAME`, which are all constants."""
+    read = builder.expr(target)
+
+    def refused(frame: RunFrame) -> Any:
+        value(frame)
+        read(frame)
+        raise assignment_to_constant(target)
+
+    return refused
 
 
 def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
@@ -112,7 +128,7 @@ def update(run: Run, operator: str, old: Value, new: Value, position: Position) 
     if operator == "+" and old.__class__ in (list, dict, Blob):
         try:
             if _grow(run, old, new):
-                run.check(old) if old.__class__ is not list or new.__class__ in (list, dict, Blob) else None
+                run.check(old) if old.__class__ is not list else run.check_part(old, new)
                 return old
         except RhaiError as error:
             raise placed(error, position) from None

@@ -12,6 +12,7 @@ from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.resolver import FIRST_SLOT
 from rbee_keeper.rhai.runtime import Code, CompiledFunction
 from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.values import MUTABLE_TYPES, copy_value
 
 Handler = Callable[["Builder", Any], Code]
@@ -72,10 +73,12 @@ class Builder:
     return_raises: bool = False
     catches_return: bool = False
     is_function: bool = False
+    clock: CompileClock = field(default_factory=CompileClock)
 
     def expr(self, node: nodes.Node) -> Code:
         """Compile an expression whose value may be shared with the variable it came from."""
         self.cost += 1
+        self.clock.tick(node.position)
         return self.expressions[type(node)](self, node)
 
     def owned(self, node: nodes.Node) -> Code:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
-from rbee_keeper.rhai.compiler.chains import chain, constant_root, store
+from rbee_keeper.rhai.compiler.chains import chain, constant_root, nothing, store
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
 from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
@@ -114,7 +114,7 @@ def _method(builder: Builder, node: nodes.MethodCall) -> Code:
     arguments = [builder.expr(argument) for argument in node.arguments]
     target = builder.expr(node.target)
     site = MethodSite(builder, node)
-    is_elvis, name, position = node.is_elvis, node.name, node.position
+    is_elvis, is_inner, name, position = node.is_elvis, node.is_inner, node.name, node.position
     library = builder.unit.library
     is_script_name = node.name in builder.unit.names or name == "call"
     known = library.overloads.get(name)
@@ -127,12 +127,12 @@ def _method(builder: Builder, node: nodes.MethodCall) -> Code:
         kind = value.__class__
         if is_script_name or known is None or kind is dict or is_constant or cell is not None or kind is FnPtr:
             if value is None and is_elvis:
-                return None
+                return nothing(is_inner=is_inner)
             return site.slow(frame, value, values)
         overload = library.find(name, (kind, *[item.__class__ for item in values]))
         if overload is None:
             if value is None and is_elvis:
-                return None
+                return nothing(is_inner=is_inner)
             return site.slow(frame, value, values)
         try:
             result = overload.function(frame[0], value, *values)
@@ -171,7 +171,7 @@ class MethodSite:
         if self.name == "call":
             return self._call(frame, value, values)
         if self.name == "curry" and value.__class__ is not FnPtr:
-            raise type_mismatch(self.library.type_name(value), "Fn", self.position)
+            raise type_mismatch(self.library.raw_type_name(value), "Fn", self.position)
         function = self.unit.method(self.name, self.arity, self.library.type_name(value))
         if function is not None:
             return self._script(frame, function, value, [own(item) for item in values], ())
@@ -202,7 +202,7 @@ class MethodSite:
         if values and values[0].__class__ is FnPtr:
             return self._pointer(frame, values[0], value, values[1:])
         wrong, place = (values[0], self.first_argument) if values else (value, self.position)
-        raise type_mismatch(self.library.type_name(wrong), "Fn", place)
+        raise type_mismatch(self.library.raw_type_name(wrong), "Fn", place)
 
     def _pointer(self, frame: RunFrame, pointer: FnPtr, value: Value, values: list[Value]) -> Value:
         arguments = [own(item) for item in values]

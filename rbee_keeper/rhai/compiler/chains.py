@@ -40,6 +40,8 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
     """Compile a chain; arguments that do something are all evaluated before it begins, left to right."""
     hoisted, pending = hoist(builder, node)
     code = compile_link(builder, hoisted)
+    if not node.is_inner and may_end_early(node.target):
+        code = _ending_early(code)
     if not pending:
         return code
 
@@ -49,6 +51,35 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
         return code(frame)
 
     return ordered
+
+
+class ChainEnd(Exception):
+    """A `?.` or `?[` in the middle of a chain met `()`: nothing after it is evaluated."""
+
+
+def may_end_early(node: nodes.Node) -> bool:
+    """Return whether a chain up to `node` has a link that stops at `()`."""
+    while isinstance(node, LINKS):
+        if node.is_elvis:
+            return True
+        node = node.target
+    return False
+
+
+def _ending_early(code: Code) -> Code:
+    def ended(frame: RunFrame) -> Any:
+        try:
+            return code(frame)
+        except ChainEnd:
+            return None
+
+    return ended
+
+
+def nothing(*, is_inner: bool) -> None:
+    """Return the value of a link that stopped at `()`, and end the chain that goes on after it."""
+    if is_inner:
+        raise ChainEnd
 
 
 def hoist(builder: Builder, node: nodes.Node) -> tuple[nodes.Node, list[tuple[int, Code]]]:
@@ -85,7 +116,7 @@ def property_read(builder: Builder, node: nodes.Property) -> Code:
 
 
 def _property(builder: Builder, node: nodes.Property) -> Code:
-    name, position, is_elvis = node.name, node.position, node.is_elvis
+    name, position, is_elvis, is_inner = node.name, node.position, node.is_elvis, node.is_inner
     getters = builder.unit.library.getters.get(name, _NO_GETTERS)
     is_lenient = not builder.unit.fails_on_missing_property
     target_node = node.target
@@ -103,7 +134,7 @@ def _property(builder: Builder, node: nodes.Property) -> Code:
         if getter is not None:
             return getter(value)
         if value is None and is_elvis:
-            return None
+            return nothing(is_inner=is_inner)
         return get_property(frame[0], value, name, position)
 
     return read
@@ -141,7 +172,7 @@ def index_read(builder: Builder, node: nodes.Index) -> Code:
 def _index(builder: Builder, node: nodes.Index) -> Code:
     index = builder.expr(node.index)
     target = builder.expr(node.target)
-    at, bracket, is_elvis = start_of(node.index), node.position, node.is_elvis
+    at, bracket, is_elvis, is_inner = start_of(node.index), node.position, node.is_elvis, node.is_inner
 
     def read(frame: RunFrame) -> Any:
         key = index(frame)
@@ -149,7 +180,7 @@ def _index(builder: Builder, node: nodes.Index) -> Code:
         if value.__class__ is list and key.__class__ is int and 0 <= key < len(value):
             return value[key]
         if value is None and is_elvis:
-            return None
+            return nothing(is_inner=is_inner)
         return get_index(frame[0], value, key, at, bracket)
 
     return read
@@ -178,7 +209,7 @@ def _store_this(frame: RunFrame, value: Value) -> None:
     frame[1] = value
 
 
-def assignment_to_constant(node: nodes.Var) -> RhaiError:
+def assignment_to_constant(node: nodes.Var | nodes.Qualified) -> RhaiError:
     """Return the error for a write to a constant that was not in sight of the parser."""
     message = f"Cannot modify constant: {node.name}"
     error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": node.name})

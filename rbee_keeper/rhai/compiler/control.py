@@ -105,7 +105,7 @@ def branch(builder: Builder, node: nodes.If) -> Code:
             return then(frame)
         if value is False:
             return otherwise(frame) if otherwise is not None else None
-        raise type_mismatch(library.type_name(value), "bool", position)
+        raise type_mismatch(library.raw_type_name(value), "bool", position)
 
     return choose
 
@@ -161,7 +161,7 @@ def _guard(builder: Builder, case: nodes.SwitchCase, condition: Code | None) -> 
         value = condition(frame)
         if value is True or value is False:
             return value
-        raise type_mismatch(library.type_name(value), "bool", position)
+        raise type_mismatch(library.raw_type_name(value), "bool", position)
 
     return holds
 

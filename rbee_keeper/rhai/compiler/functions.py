@@ -26,7 +26,9 @@ def compile_function(builder: Builder, node: nodes.Function) -> CompiledFunction
 
 def fill_function(builder: Builder, function: CompiledFunction, node: nodes.Function) -> None:
     """Compile the body of a declared function."""
-    inner = Builder(builder.unit, node.scope, builder.expressions, builder.statements, is_function=True)
+    inner = Builder(
+        builder.unit, node.scope, builder.expressions, builder.statements, is_function=True, clock=builder.clock
+    )
     function.body = compile_body(inner, node.body)
     function.capture_slots = tuple(capture.inner.slot for capture in node.captures)
     function.size = FIRST_SLOT + node.scope.slots
@@ -95,9 +97,16 @@ def own(value: Value) -> Value:
     return copy_value(value) if value.__class__ in MUTABLE_TYPES else value
 
 
+def leaving_eval(error: RhaiError, position: Position) -> RhaiError:
+    """Note on an error that it left an `eval`, whose own scripts may fail to parse; limits stay as they are."""
+    if error.kind not in UNCATCHABLE or error.kind == "ErrorParsing":
+        error.frames.append(Frame("eval", position))
+    return error
+
+
 def passing_through(error: RhaiError, name: str, position: Position | None) -> RhaiError:
     """Note on an error that it left a call of `name`; limits carry the call's own position instead."""
-    if error.kind in UNCATCHABLE:
+    if error.kind in UNCATCHABLE and not error.frames:
         error.position = position or error.position
     else:
         error.frames.append(Frame(name, position))

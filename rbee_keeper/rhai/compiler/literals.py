@@ -8,9 +8,9 @@ from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.compiler.functions import compile_function
 from rbee_keeper.rhai.compiler.variables import not_found
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import Code, RunFrame
+from rbee_keeper.rhai.runtime import WEIGHTY_TYPES, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import INT_MAX, MUTABLE_TYPES, Blob, Cell, FnPtr, Range
+from rbee_keeper.rhai.values import INT_MAX, Blob, Cell, FnPtr, Range
 
 
 def array(builder: Builder, node: nodes.ArrayLiteral) -> Code:
@@ -20,7 +20,7 @@ def array(builder: Builder, node: nodes.ArrayLiteral) -> Code:
 
     def build(frame: RunFrame) -> Any:
         values = [item(frame) for item in items]
-        if any(value.__class__ in MUTABLE_TYPES or value.__class__ is str for value in values):
+        if any(value.__class__ in WEIGHTY_TYPES for value in values):
             _checked(frame, values, position)
         return values
 
@@ -42,7 +42,7 @@ def map_literal(builder: Builder, node: nodes.MapLiteral) -> Code:
 
     def build(frame: RunFrame) -> Any:
         values = {name: item(frame) for name, item in items}
-        if any(value.__class__ in MUTABLE_TYPES for value in values.values()):
+        if any(value.__class__ in WEIGHTY_TYPES for value in values.values()):
             _checked(frame, values, position)
         return values
 

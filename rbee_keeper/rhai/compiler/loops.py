@@ -61,7 +61,7 @@ def _raise_return(_frame: RunFrame) -> Any:
 def _truth(value: Value, library: Any, position: Position) -> bool:
     if value is True or value is False:
         return bool(value)
-    raise type_mismatch(library.type_name(value), "bool", position)
+    raise type_mismatch(library.raw_type_name(value), "bool", position)
 
 
 def while_loop(builder: Builder, node: nodes.While) -> Code:

@@ -29,7 +29,7 @@ def import_module(builder: Builder, node: nodes.Import) -> Code:
     def imported(frame: RunFrame) -> Any:
         name = path(frame)
         if name.__class__ is not str:
-            raise type_mismatch(library.type_name(name), "string", node.path.position)
+            raise type_mismatch(library.raw_type_name(name), "string", node.path.position)
         frame[0].engine.import_module(frame[0], name, alias, node.path.position)
 
     return imported

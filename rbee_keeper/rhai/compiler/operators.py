@@ -203,10 +203,10 @@ def logical(builder: Builder, node: nodes.Logical) -> Code:
             value = right(frame)
             if value is True or value is False:
                 return value
-            raise type_mismatch(library.type_name(value), "bool", second)
+            raise type_mismatch(library.raw_type_name(value), "bool", second)
         if value is True or value is False:
             return value
-        raise type_mismatch(library.type_name(value), "bool", first)
+        raise type_mismatch(library.raw_type_name(value), "bool", first)
 
     return decided
 

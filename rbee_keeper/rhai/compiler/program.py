@@ -12,6 +12,7 @@ from rbee_keeper.rhai.compiler.modules import export, import_module
 from rbee_keeper.rhai.resolver import FIRST_SLOT
 from rbee_keeper.rhai.runtime import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
 from rbee_keeper.rhai.syntax import nodes
+from rbee_keeper.rhai.syntax.clock import CompileClock
 
 STATEMENTS: dict[type, Handler] = {
     nodes.Let: assignments.let,
@@ -68,13 +69,13 @@ class Program:
     functions: list[CompiledFunction] = field(default_factory=list)
 
 
-def compile_script(text: str, source: str, script: nodes.Script, unit: Unit) -> Program:
+def compile_script(text: str, source: str, script: nodes.Script, unit: Unit, clock: CompileClock) -> Program:
     """Return the program of a resolved script."""
     unit.global_names = frozenset(script.globals)
     functions = [declare_function(node) for node in script.functions]
     for function in functions:
         unit.add(function)
-    top = Builder(unit, script.scope, EXPRESSIONS, STATEMENTS)
+    top = Builder(unit, script.scope, EXPRESSIONS, STATEMENTS, clock=clock)
     main = compile_statements(top, script.statements)
     for function, node in zip(functions, script.functions, strict=True):
         fill_function(top, function, node)

@@ -7,8 +7,10 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.functions import passing_through
+from rbee_keeper.rhai.compiler.chains import constant_root, store
+from rbee_keeper.rhai.compiler.functions import leaving_eval, passing_through
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
+from rbee_keeper.rhai.registry import Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import start_of
@@ -43,13 +45,17 @@ def is_def_var(builder: Builder, node: nodes.Call) -> Code:
 def evaluate(builder: Builder, node: nodes.Call) -> Code:
     """Compile `eval("script")`, which runs in the present scope and may add variables to it."""
     argument = builder.expr(node.arguments[0])
-    scope, unit, position = node.scope or {}, builder.unit, node.position
+    scope, unit, is_global = node.scope or {}, builder.unit, node.is_global
+    at = start_of(node.arguments[0])
 
     def run_text(frame: RunFrame) -> Any:
         text = argument(frame)
         _require(frame, node, 0, text, str)
         visible = {**scope, **(frame[2] or {})}
-        return frame[0].engine.eval_in_frame(frame, text, unit, visible, position)
+        try:
+            return frame[0].engine.eval_in_frame(frame, text, unit, visible, is_global=is_global)
+        except RhaiError as error:
+            raise leaving_eval(error, at) from None
 
     return run_text
 
@@ -102,15 +108,29 @@ def call_in_module(builder: Builder, node: nodes.Call) -> Code:
 
 
 def call_through(builder: Builder, node: nodes.Call) -> Code:
-    """Compile `call(pointer, a)`."""
+    """Compile `call(pointer, a)`; a native it points to may change the variable that `a` is."""
     arguments = [builder.expr(argument) for argument in node.arguments]
     position = node.position
+    receiver = node.arguments[1] if len(node.arguments) > 1 else None
+    is_place = isinstance(receiver, nodes.Var) and constant_root(receiver) is None
+    put = store(builder, receiver) if is_place and receiver is not None else None
+    library = builder.unit.library
 
     def called(frame: RunFrame) -> Any:
         pointer, *values = [argument(frame) for argument in arguments]
         _require(frame, node, 0, pointer, FnPtr)
+        run = frame[0]
         try:
-            return call_pointer(frame[0], pointer, values, position)
+            if put is not None and pointer.target is None and not pointer.curry:
+                key = (pointer.name, len(values))
+                overload = library.find(pointer.name, tuple([value.__class__ for value in values]))
+                if key not in run.unit.functions and overload is not None and overload.mutates:
+                    result = overload.function(run, *values)
+                    if result.__class__ is not Rebound:
+                        return result
+                    put(frame, result.receiver)
+                    return result.result
+            return call_pointer(run, pointer, values, position)
         except RhaiError as error:
             raise placed(error, position) from None
 
@@ -120,7 +140,7 @@ def call_through(builder: Builder, node: nodes.Call) -> Code:
 def _require(frame: RunFrame, node: nodes.Call, index: int, value: Any, kind: type) -> None:
     """Refuse an argument of another type than a special call takes."""
     if value.__class__ is not kind:
-        actual = frame[0].engine.library.type_name(value)
+        actual = frame[0].engine.library.raw_type_name(value)
         raise type_mismatch(actual, BUILTIN_TYPE_NAMES[kind], start_of(node.arguments[index]))
 
 
@@ -141,6 +161,7 @@ def checked_call(kinds: tuple[type, ...]) -> SpecialCall:
             try:
                 return overload.function(frame[0], *values)
             except RhaiError as error:
+                error.position = error.position or at
                 raise placed(error, at) from None
 
         return called

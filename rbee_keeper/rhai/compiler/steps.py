@@ -13,7 +13,7 @@ from rbee_keeper.rhai.errors import (
     type_mismatch,
 )
 from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime import LONG_TEXT, WEIGHTY_TYPES, Run
 from rbee_keeper.rhai.values import Blob, Char, Range, Value, wrap_i64
 
 
@@ -65,7 +65,9 @@ def set_property(run: Run, value: Value, name: str, new: Value, position: Positi
     library: Library = run.engine.library
     if value.__class__ is dict:
         value[name] = new
-        run.check(value) if new.__class__ in (list, dict, Blob) else run.check_map(len(value))
+        run.check_map(len(value))
+        if new.__class__ in WEIGHTY_TYPES or len(name) > LONG_TEXT:
+            run.check_part(value, new, name)
         return SAME
     host = library.types.get(value.__class__)
     if host is not None and name in host.setters:
@@ -92,11 +94,11 @@ def get_index(run: Run, value: Value, index: Value, at: Position, bracket: Posit
         return value[_place(library, index, len(value), at)]
     if kind is dict:
         if index.__class__ is not str:
-            raise type_mismatch(library.type_name(index), "string", at)
+            raise type_mismatch(library.raw_type_name(index), "string", at)
         return get_property(run, value, index, at)
     if kind is str:
         if isinstance(index, Range):
-            start, stop = clip_range(index, len(value))
+            start, stop = _slice(index, len(value), at)
             return value[start:stop]
         return Char(value[_place(library, index, len(value), at, of_string=True)])
     if kind is Blob:
@@ -110,7 +112,7 @@ def get_index(run: Run, value: Value, index: Value, at: Position, bracket: Posit
 def _place(library: Library, index: Value, length: int, at: Position, *, of_string: bool = False) -> int:
     """Return a non-negative position for an index that may count from the end."""
     if index.__class__ is not int:
-        error = type_mismatch(library.type_name(index), "i64", at)
+        error = type_mismatch(library.raw_type_name(index), "i64", at)
         if isinstance(index, Range):
             error.hint = "an array has no slices: write `.extract(range)`"
         raise error
@@ -124,6 +126,19 @@ def clip_range(bounds: Range, length: int) -> tuple[int, int]:
     """Return the start and stop of a range cut to `length` items."""
     start = min(max(bounds.start, 0), length)
     return start, min(max(bounds.stop, start), length)
+
+
+def _slice(bounds: Range, length: int, at: Position) -> tuple[int, int]:
+    """Return the start and stop of `text[range]`, whose ends may count from the end of the text."""
+    start, end = bounds.start, bounds.end
+    if start < 0:
+        start += length
+        if start < 0:
+            raise string_bounds(length, bounds.start, at)
+    if end < 0:
+        end = max(0, end + length)
+    start = min(start, length)
+    return start, min(max(end + bounds.is_inclusive, start), length)
 
 
 def _bit_place(index: int, at: Position) -> int:
@@ -146,7 +161,7 @@ def _get_bits(library: Library, value: int, index: Value, at: Position) -> Value
         start, count = bit_range(index, at)
         return wrap_i64((value >> start) & ((1 << count) - 1))
     if index.__class__ is not int:
-        raise type_mismatch(library.type_name(index), "i64", at)
+        raise type_mismatch(library.raw_type_name(index), "i64", at)
     return bool(value >> _bit_place(index, at) & 1)
 
 
@@ -156,18 +171,18 @@ def set_index(run: Run, value: Value, index: Value, new: Value, at: Position, br
     library: Library = run.engine.library
     if kind is list:
         value[_place(library, index, len(value), at)] = new
-        if new.__class__ in (list, dict, Blob):
-            run.check(value)
+        if new.__class__ in WEIGHTY_TYPES:
+            run.check_part(value, new)
         return SAME
     if kind is dict:
         if index.__class__ is not str:
-            raise type_mismatch(library.type_name(index), "string", at)
+            raise type_mismatch(library.raw_type_name(index), "string", at)
         return set_property(run, value, index, new, at)
     if kind is str:
         return _set_characters(run, value, index, new, at)
     if kind is Blob:
         if new.__class__ is not int:
-            raise type_mismatch(library.type_name(new), "i64", at)
+            raise type_mismatch(library.raw_type_name(new), "i64", at)
         value[_place(library, index, len(value), at)] = new & 255
         return SAME
     if kind is int:
@@ -180,12 +195,12 @@ def _set_characters(run: Run, value: str, index: Value, new: Value, at: Position
     library: Library = run.engine.library
     if isinstance(index, Range):
         if new.__class__ not in (str, Char):
-            raise type_mismatch(library.type_name(new), "string", at)
-        start, stop = clip_range(index, len(value))
+            raise type_mismatch(library.raw_type_name(new), "string", at)
+        start, stop = _slice(index, len(value), at)
         run.check_string(len(value) + len(new))
         return value[:start] + str(new) + value[stop:]
     if new.__class__ is not Char:
-        raise type_mismatch(library.type_name(new), "char", at)
+        raise type_mismatch(library.raw_type_name(new), "char", at)
     place = _place(library, index, len(value), at, of_string=True)
     return value[:place] + str(new) + value[place + 1 :]
 
@@ -193,13 +208,13 @@ def _set_characters(run: Run, value: str, index: Value, new: Value, at: Position
 def _set_bits(library: Library, value: int, index: Value, new: Value, at: Position) -> int:
     if isinstance(index, Range):
         if new.__class__ is not int:
-            raise type_mismatch(library.type_name(new), "i64", at)
+            raise type_mismatch(library.raw_type_name(new), "i64", at)
         start, count = bit_range(index, at)
         mask = ((1 << count) - 1) << start
         return wrap_i64((value & ~mask) | ((new << start) & mask))
     if new.__class__ is not bool:
-        raise type_mismatch(library.type_name(new), "bool", at)
+        raise type_mismatch(library.raw_type_name(new), "bool", at)
     if index.__class__ is not int:
-        raise type_mismatch(library.type_name(index), "i64", at)
+        raise type_mismatch(library.raw_type_name(index), "i64", at)
     place = _bit_place(index, at)
     return wrap_i64(value | (1 << place) if new else value & ~(1 << place))

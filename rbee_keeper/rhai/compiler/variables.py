@@ -73,7 +73,7 @@ def _dynamic(builder: Builder, node: nodes.Var) -> Code:
             return open_cell(value, node) if value.__class__ is Cell else value
         found = unit.names.get(name)
         if found:
-            return FnPtr(name)
+            return FnPtr(name, knows_its_function=True)
         error = not_found(name, node)
         if name in unit.global_names:
             error.hint = f"a function does not see `{name}`: pass it, or make it a `const` and write `global::{name}`"

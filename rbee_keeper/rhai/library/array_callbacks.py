@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import bind, binds_this, each_with_this
+from rbee_keeper.rhai.callbacks import ItemCallback, bind, binds_this, each_with_this, named_pointer
+from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.library.spans import insertion_index
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
@@ -16,7 +17,7 @@ define = Registrar("Arrays with functions")
 
 def pointer(function: FnPtr | str) -> FnPtr:
     """Return a pointer, made from a name where the script gave one."""
-    return function if isinstance(function, FnPtr) else FnPtr(str(function))
+    return function if isinstance(function, FnPtr) else named_pointer(str(function))
 
 
 @define("filter(array, Fn) -> array", "filter(array, string) -> array", example="[1, 2, 3].filter(|x| x > 1) == [2, 3]")
@@ -71,7 +72,7 @@ def _from(array: list[Value], start: int) -> Iterable[tuple[int, Value]]:
 @define("find(array, Fn) -> any", "find(array, Fn, int) -> any", example="[1, 5, 7].find(|x| x > 4) == 5")
 def find(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> Value:
     """Return the first item for which a function returns `true`, else `()`."""
-    callback = bind(run, function, "find")
+    callback = bind(run, function, "index_of")
     for index, item in _from(array, start):
         if callback(item, index) is True:
             return copy_value(item)
@@ -93,10 +94,16 @@ def find_map(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> V
     return None
 
 
-@define("index_of(array, Fn) -> int", "index_of(array, Fn, int) -> int", example="[1, 5].index_of(|x| x > 4) == 1")
+@define(
+    "index_of(array, Fn) -> int",
+    "index_of(array, Fn, int) -> int",
+    "index_of(array, string) -> int",
+    "index_of(array, string, int) -> int",
+    example="[1, 5].index_of(|x| x > 4) == 1",
+)
 def index_where(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> int:
     """Return the position of the first item for which a function returns `true`, else -1."""
-    callback = bind(run, function, "index_of")
+    callback = bind(run, pointer(function), "index_of")
     for index, item in _from(array, start):
         if callback(item, index) is True:
             return index
@@ -174,6 +181,18 @@ def _part(run: Run, array: list[Value], function: FnPtr, caller: str, *, keeps: 
     return removed
 
 
+def unless_it_fails(run: Run, callback: ItemCallback, one: Value, two: Value) -> Value:
+    """Return what a comparer gives, `()` when it fails: no error of a comparer gets out, only limits do."""
+    depth, unit = run.depth, run.unit
+    try:
+        return callback(one, two, 0)
+    except RhaiError as error:
+        if not error.is_catchable:
+            raise
+        run.depth, run.unit = depth, unit
+        return None
+
+
 @define(
     "dedup(array, Fn)",
     "dedup(array, string)",
@@ -185,7 +204,7 @@ def dedup_by(run: Run, array: list[Value], function: FnPtr) -> None:
     callback = bind(run, pointer(function), "dedup", 2)
     kept: list[Value] = []
     for item in list(array):
-        if not kept or callback(item, kept[-1], 0) is not True:
+        if not kept or unless_it_fails(run, callback, item, kept[-1]) is not True:
             kept.append(item)
     array[:] = kept
 

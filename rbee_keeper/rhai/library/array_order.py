@@ -7,7 +7,7 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import bind
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.library.array_callbacks import pointer
+from rbee_keeper.rhai.library.array_callbacks import pointer, unless_it_fails
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
 from rbee_keeper.rhai.values import Char, FnPtr, Timestamp, Value, copy_value
@@ -48,13 +48,13 @@ def _by(run: Run, array: list[Value], function: FnPtr, caller: str, *, is_revers
     sign = -1 if is_reversed else 1
 
     def compare(one: Value, two: Value) -> int:
-        found = callback(one, two, 0)
+        found = unless_it_fails(run, callback, one, two)
         if found.__class__ is int:
             return int(found) * sign
         if found.__class__ is bool:
             if found:
                 return -sign
-            return sign if callback(two, one, 0) is True else 0
+            return sign if unless_it_fails(run, callback, two, one) is True else 0
         return 0
 
     return sorted(array, key=cmp_to_key(compare))

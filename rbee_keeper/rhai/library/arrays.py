@@ -5,8 +5,8 @@ from __future__ import annotations
 from rbee_keeper.rhai.comparison import equals
 from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
 from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Range, Value, copy_value
+from rbee_keeper.rhai.runtime import WEIGHTY_TYPES, Run
+from rbee_keeper.rhai.values import Range, Value, copy_value
 
 define = Registrar("Arrays")
 
@@ -28,8 +28,8 @@ def push(run: Run, array: list[Value], item: Value) -> None:
     """Add an item at the end."""
     run.check_array(len(array) + 1)
     array.append(copy_value(item))
-    if item.__class__ in MUTABLE_TYPES:
-        run.check(array)
+    if item.__class__ in WEIGHTY_TYPES:
+        run.check_part(array, item)
 
 
 @define("append(array, array)", example="let a = [1]; a.append([2, 3]); a == [1, 2, 3]", mutates=True)
@@ -47,8 +47,8 @@ def insert(run: Run, array: list[Value], position: int, item: Value) -> None:
     run.charge(len(array) >> 8)
     run.check_array(len(array) + 1)
     array.insert(insertion_index(position, len(array)), copy_value(item))
-    if item.__class__ in MUTABLE_TYPES:
-        run.check(array)
+    if item.__class__ in WEIGHTY_TYPES:
+        run.check_part(array, item)
 
 
 @define("pop(array) -> any", example="let a = [1, 2]; a.pop() == 2 && a == [1]", mutates=True)
@@ -85,8 +85,8 @@ def put(run: Run, array: list[Value], position: int, item: Value) -> None:
     place = element_index(position, len(array))
     if place is not None:
         array[place] = copy_value(item)
-        if item.__class__ in MUTABLE_TYPES:
-            run.check(array)
+        if item.__class__ in WEIGHTY_TYPES:
+            run.check_part(array, item)
 
 
 @define("clear(array)", example="let a = [1]; a.clear(); a == []", mutates=True)

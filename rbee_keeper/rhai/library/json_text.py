@@ -10,8 +10,8 @@ from typing import Any
 from rbee_keeper.rhai.display import float_text
 from rbee_keeper.rhai.errors import RhaiError, too_large
 from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run, measure
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Char, Value
+from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
 
 define = Registrar("JSON")
 
@@ -74,12 +74,23 @@ def to_json_text(run: Run, value: Any) -> str:
     if kind is dict:
         pairs = [f"{json.dumps(name, ensure_ascii=False)}:{to_json_text(run, value[name])}" for name in sorted(value)]
         return f"{{{','.join(pairs)}}}"
+    if kind is FnPtr:
+        return _pointer_text(run, value)
     return json.dumps(run.text(value), ensure_ascii=False)
+
+
+def _pointer_text(run: Run, pointer: FnPtr) -> str:
+    """Return a pointer's name, in an array with the arguments curried into it where there are some."""
+    name = json.dumps(pointer.name, ensure_ascii=False)
+    if not pointer.curry:
+        return name
+    given = [to_json_text(run, item.value if item.__class__ is Cell else item) for item in pointer.curry]
+    return f"[{','.join([name, *given])}]"
 
 
 @define("to_json(map) -> string", example='#{b: (), a: 1}.to_json() == `{"a":1,"b":null}`')
 def to_json(run: Run, table: dict[str, Value]) -> str:
     """Return a map as JSON text."""
-    run.charge(measure(table) >> 2)
+    run.weigh(table)
     text: str = run.check(to_json_text(run, table))
     return text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rbee_keeper.rhai.callbacks import named_pointer
 from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import ExitJump, Run, measure
-from rbee_keeper.rhai.syntax import tokens
+from rbee_keeper.rhai.runtime import ExitJump, Run
 from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
 
 define = Registrar("Language")
@@ -30,7 +32,7 @@ def to_string(run: Run, value: Value) -> str:
 def debug_text(run: Run, value: Value) -> str:
     """Return the debug form of a value."""
     if value.__class__ in MUTABLE_TYPES:
-        run.charge(measure(value) // 8)
+        run.weigh(value)
     if value.__class__ in run.engine.library.types:
         return run.text(value)
     text: str = run.check(to_debug(value))
@@ -64,9 +66,7 @@ def debug_nothing(run: Run) -> None:
 @define("Fn(string) -> Fn", example='Fn("abs").call(-1) == 1')
 def make_pointer(_run: Run, name: str) -> FnPtr:
     """Return a pointer to the function of a name."""
-    if tokens.is_identifier(name) and name.replace("_", "a").isalnum() and name not in tokens.KEYWORDS:
-        return FnPtr(name)
-    raise RhaiError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
+    return named_pointer(name)
 
 
 @define("name(Fn) -> string", example='Fn("abs").name == "abs"', is_property=True)
@@ -83,7 +83,8 @@ def is_anonymous(_run: Run, pointer: FnPtr) -> bool:
 
 def curry(_run: Run, pointer: FnPtr, *values: Value) -> FnPtr:
     """Return a pointer with its first arguments given."""
-    return FnPtr(pointer.name, (*pointer.curry, *[copy_value(value) for value in values]), pointer.target)
+    given = (*pointer.curry, *[copy_value(value) for value in values])
+    return replace(pointer, curry=given)
 
 
 for _count in range(1, 9):

@@ -14,7 +14,7 @@ define = Registrar("Maps with functions")
 
 def _matching(run: Run, table: ValueMap, function: FnPtr, caller: str) -> set[str]:
     callback = bind(run, pointer(function), caller, 2)
-    return {name for name in sorted(table) if callback(name, table[name], 0) is True}
+    return {name for name in sorted(table) if callback(name, table[name]) is True}
 
 
 @define("filter(map, Fn) -> map", example="#{a: 1, b: 2}.filter(|name, value| value > 1) == #{b: 2}")
@@ -52,4 +52,4 @@ def retain(run: Run, table: ValueMap, function: FnPtr) -> ValueMap:
 def map_properties(run: Run, table: ValueMap, function: FnPtr) -> ValueMap:
     """Return a map with what a function returns for each property."""
     callback = bind(run, function, "map", 2)
-    return {name: callback(name, table[name], 0) for name in sorted(table)}
+    return {name: callback(name, table[name]) for name in sorted(table)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Value, copy_value
+from rbee_keeper.rhai.values import Value, copy_value
 
 define = Registrar("Maps")
 
@@ -34,8 +34,7 @@ def put(run: Run, table: ValueMap, name: str, value: Value) -> None:
     """Give a property a value."""
     table[name] = copy_value(value)
     run.check_map(len(table))
-    if value.__class__ in MUTABLE_TYPES:
-        run.check(table)
+    run.check_part(table, value, name)
 
 
 @define("clear(map)", example="let m = #{a: 1}; m.clear(); m == #{}", mutates=True)

@@ -125,14 +125,16 @@ class ControlParser(OperatorParser):
         self.expect("{", "to start a switch block")
         cases: list[nodes.SwitchCase] = []
         default: nodes.Node | None = None
+        default_position = position
         while not self.accept("}"):
             token = self.peek()
             if token.kind == tokens.END:
                 raise missing_token("}", _SWITCH_END, token.position)
             if default is not None:
                 message = "Default switch case must be the last"
-                raise syntax_error("WrongSwitchDefaultCase", message, token.position)
+                raise syntax_error("WrongSwitchDefaultCase", message, default_position)
             if token.kind == "_":
+                default_position = token.position
                 default = self._default_case()
             else:
                 cases.append(self._case(cases))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.errors import missing_token, syntax_error
+from rbee_keeper.rhai.errors import Position, missing_token, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
 from rbee_keeper.rhai.syntax.literals import LiteralParser
 from rbee_keeper.rhai.syntax.tokens import Token
@@ -32,17 +32,17 @@ class FunctionParser(LiteralParser):
         self.is_in_function = False
         self.loop_depth, self.depth = outer
         function = nodes.Function(body.position, name, params, body, is_private, this_type)
-        self._add(function)
+        self._add(function, keyword.position)
         return nodes.Empty(keyword.position)
 
-    def _add(self, function: nodes.Function) -> None:
+    def _add(self, function: nodes.Function, position: Position) -> None:
         key = (function.name, len(function.params), function.this_type)
         if any((other.name, len(other.params), other.this_type) == key for other in self.functions):
             count = len(function.params)
             words = {0: "no parameters already exists", 1: "1 parameter already exists"}
             tail = words.get(count, f"{count} parameters already exists")
             message = f"Function {function.name} with {tail}"
-            raise syntax_error("FnDuplicatedDefinition", message, function.position)
+            raise syntax_error("FnDuplicatedDefinition", message, position)
         self.functions.append(function)
         limit = self.options.max_functions
         if limit and len(self.functions) > limit:

@@ -20,13 +20,6 @@ _RAW_STRING = re.compile(r'#+"')
 _DECIMAL_DIGITS = frozenset("0123456789")
 _SYMBOL = re.compile("|".join(map(re.escape, tokens.SYMBOLS)))
 
-_RESERVED_HINTS = {
-    "++": "write `x += 1`",
-    "--": "write `x -= 1`",
-    "?": "there is no `a ? b : c`; write `if a { b } else { c }`",
-    "~": "there is no bitwise complement; write `x ^ -1`",
-}
-
 
 class Lexer:
     """Walks over a script; `text` back-ticks are resumed by the parser after each `${...}`."""
@@ -154,7 +147,9 @@ class Lexer:
         if found is None:
             raise bad_input(f"Unexpected '{self.text[self.offset]}'", here)
         symbol = found.group()
+        if symbol in tokens.FRIENDLY_RESERVED:
+            raise bad_input(tokens.FRIENDLY_RESERVED[symbol], here, length=len(symbol))
         if symbol in tokens.RESERVED_SYMBOLS:
-            message = tokens.FRIENDLY_RESERVED.get(symbol, f"'{symbol}' is a reserved symbol")
-            raise bad_input(message, here, hint=_RESERVED_HINTS.get(symbol, ""), length=len(symbol))
+            self.offset += len(symbol)
+            return Token(tokens.RESERVED, symbol, here, len(symbol))
         return self._take(symbol, here, len(symbol))

@@ -138,16 +138,18 @@ class Call(Node):
     start: Position | None = None
     scope: Scope | None = None
     names_a_variable: bool = False
+    is_global: bool = False
 
 
 @dataclass(slots=True)
 class Property(Node):
-    """`target.name`; the position is the name's."""
+    """`target.name`; the position is the name's. The chain goes on after a link that `is_inner`."""
 
     target: Node
     name: str
     is_elvis: bool
     dot: Position
+    is_inner: bool = False
 
 
 @dataclass(slots=True)
@@ -159,6 +161,7 @@ class MethodCall(Node):
     arguments: list[Node]
     is_elvis: bool
     dot: Position
+    is_inner: bool = False
 
 
 @dataclass(slots=True)
@@ -168,6 +171,7 @@ class Index(Node):
     target: Node
     index: Node
     is_elvis: bool
+    is_inner: bool = False
 
 
 @dataclass(slots=True)

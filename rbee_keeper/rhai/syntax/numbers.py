@@ -9,9 +9,8 @@ from rbee_keeper.rhai.values import INT_MAX, INT_MIN, wrap_i64
 
 _RADIX = re.compile(r"-?0(?:[xX](?P<hex>[0-9a-fA-F_]*)|[oO](?P<octal>[0-7_]*)|[bB](?P<binary>[01_]*))")
 _DIGITS = re.compile(r"-?[0-9][0-9_]*")
-_FRACTION = re.compile(r"\.(?:[0-9][0-9_]*|(?![A-Za-z._]))")
-_EXPONENT = re.compile(r"[eE][+-]?[0-9_]*")
-_STARTS_EXPONENT = re.compile(r"[eE][+\-0-9]")
+_TAIL = re.compile(r"\.(?=[0-9])|\.(?=[^A-Za-z._])|[eE](?=[0-9])|[eE][+-]|[0-9_]+", re.DOTALL)
+"""What a number goes on with; a dot at the very end of the script is no part of it."""
 _BASES = {"hex": 16, "octal": 8, "binary": 2}
 
 
@@ -19,36 +18,45 @@ def scan_number(text: str, start: int, here: Position) -> tuple[int | float, int
     """Return the number that begins at `start` and the offset just past it.
 
     Raises:
-        RhaiError: `BadInput` for digits that make no number, such as `0x`.
+        RhaiError: `BadInput` for characters that make no number, such as `0x` or `1.2.3`.
     """
-    if radix := _RADIX.match(text, start):
-        return _radix_value(radix, here), radix.end()
-    whole = _DIGITS.match(text, start)
+    radix = _RADIX.match(text, start)
+    whole = radix or _DIGITS.match(text, start)
     assert whole is not None
-    end = whole.end()
-    is_float = False
-    if fraction := _FRACTION.match(text, end):
-        end, is_float = fraction.end(), True
-    if _STARTS_EXPONENT.match(text, end):
-        exponent = _EXPONENT.match(text, end)
-        assert exponent is not None
-        end, is_float = exponent.end(), True
-    literal = text[start:end].replace("_", "")
+    tail, end = _tail(text, whole.end())
+    literal = (whole.group() + tail).replace("_", "")
     try:
-        value: int | float = float(literal) if is_float else int(literal[:25])
+        if radix:
+            return _radix_value(radix, literal), end
+        return _decimal_value(literal, is_float=bool(tail)), end
     except ValueError:
-        raise bad_input(f"Invalid number: '{literal}'", here, length=len(literal)) from None
-    if isinstance(value, int) and (len(literal) > 25 or not INT_MIN <= value <= INT_MAX):
-        value = float(literal)
-    return value, end
+        shown = literal[2:] if radix else literal
+        raise bad_input(f"Invalid number: '{shown}'", here, length=end - start) from None
 
 
-def _radix_value(found: re.Match[str], here: Position) -> int:
+def _tail(text: str, end: int) -> tuple[str, int]:
+    """Return the fractions and exponents from `end` on, a lone dot with its zero, and where they end."""
+    pieces: list[str] = []
+    while piece := _TAIL.match(text, end):
+        end = piece.end()
+        is_lone_dot = piece.group() == "." and not "0" <= text[end] <= "9"
+        pieces.append(".0" if is_lone_dot else piece.group())
+    return "".join(pieces), end
+
+
+def _decimal_value(literal: str, *, is_float: bool) -> int | float:
+    if is_float:
+        return float(literal)
+    value = int(literal[:25])
+    return value if len(literal) <= 25 and INT_MIN <= value <= INT_MAX else float(literal)
+
+
+def _radix_value(found: re.Match[str], literal: str) -> int:
+    """Return the value of `0x...` and its kin, which wrap around at 64 bits."""
     name = found.lastgroup
     assert name is not None
     digits = found.group(name).replace("_", "")
-    value = int(digits, _BASES[name]) if digits and len(digits) <= 64 else None
-    if value is None or value >= 2**64:
-        literal = found.group().replace("_", "")
-        raise bad_input(f"Invalid number: '{literal}'", here, length=len(literal))
+    value = int(digits, _BASES[name]) if len(digits) <= 64 else 2**64
+    if value >= 2**64 or literal != found.group().replace("_", ""):
+        raise ValueError(literal)
     return wrap_i64(-value if found.group().startswith("-") else value)

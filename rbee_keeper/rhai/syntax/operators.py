@@ -58,6 +58,8 @@ class OperatorParser(PrimaryParser):
     def _climb(self, left: nodes.Node, floor: int) -> nodes.Node:
         while True:
             token = self.peek()
+            if tokens.is_reserved_symbol(token):
+                raise self.unknown_operator(token)
             precedence = self._precedence(token)
             if precedence < floor:
                 return left

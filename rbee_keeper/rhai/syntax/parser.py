@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
+from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.control import ControlParser
 from rbee_keeper.rhai.syntax.functions import FunctionParser
 from rbee_keeper.rhai.syntax.operators import literal_name
@@ -11,20 +12,21 @@ from rbee_keeper.rhai.syntax.primaries import start_of
 from rbee_keeper.rhai.syntax.token_stream import ParseOptions
 from rbee_keeper.rhai.syntax.tokens import Token
 
+MISPLACED_FUNCTION = "Function definitions must be at global level and cannot be inside a block or another function"
 
-def parse(text: str, options: ParseOptions, *, allow_functions: bool = True) -> nodes.Script:
+
+def parse(text: str, options: ParseOptions, clock: CompileClock | None = None) -> nodes.Script:
     """Return the tree of a script.
 
     Args:
         text: the whole script.
         options: limits and switches.
-        allow_functions: False inside `eval`, which may not define functions.
+        clock: when to give up.
 
     Raises:
         RhaiError: the first syntax error.
     """
-    parser = Parser(text, options)
-    parser.allow_functions = allow_functions
+    parser = Parser(text, options, clock or CompileClock())
     try:
         statements = parser.script()
     except RecursionError:
@@ -35,8 +37,6 @@ def parse(text: str, options: ParseOptions, *, allow_functions: bool = True) -> 
 
 class Parser(FunctionParser, ControlParser):
     """The whole parser: statements on top of everything else."""
-
-    allow_functions = True
 
     def script(self) -> list[nodes.Node]:
         """Parse every statement up to the end of the text."""
@@ -82,9 +82,8 @@ class Parser(FunctionParser, ControlParser):
                 return self.compound(token.kind) or self._expression_statement()
 
     def _definition(self, token: Token) -> nodes.Node:
-        if self.block_depth or self.is_in_function or not self.allow_functions:
-            message = "Function definitions must be at global level and cannot be inside a block or another function"
-            raise syntax_error("WrongFnDefinition", message, token.position)
+        if self.block_depth or self.is_in_function:
+            raise syntax_error("WrongFnDefinition", MISPLACED_FUNCTION, token.position)
         return self.function()
 
     def _let(self) -> nodes.Let:
@@ -141,7 +140,7 @@ class Parser(FunctionParser, ControlParser):
 def _check_target(target: nodes.Node, operator: Token) -> None:
     """Refuse to assign to anything but a variable or a place inside one."""
     match target:
-        case nodes.Var() | nodes.This():
+        case nodes.Var() | nodes.This() | nodes.Qualified():
             return
         case nodes.Property() | nodes.MethodCall() | nodes.Index():
             call = _first_call(target)

@@ -6,6 +6,7 @@ from rbee_keeper.rhai.errors import Position, bad_input, missing_token, syntax_e
 from rbee_keeper.rhai.syntax import nodes, tokens
 from rbee_keeper.rhai.syntax.literals import LiteralParser
 from rbee_keeper.rhai.syntax.tokens import Token
+from rbee_keeper.rhai.values import Char
 
 _LITERALS = frozenset({tokens.INT, tokens.FLOAT, tokens.CHAR, tokens.STRING})
 _FIXED = {tokens.UNIT: None, "true": True, "false": False}
@@ -86,6 +87,8 @@ class PrimaryParser(LiteralParser):
         kind = self.peek().kind
         if kind == "!":
             bang = self.advance()
+            if path and self.peek().kind in ("(", tokens.UNIT):
+                raise bad_input("Unexpected '!'", bang.position)
             if path:
                 message = "'!' cannot be used to call module functions"
                 raise bad_input(message, bang.position)
@@ -124,6 +127,8 @@ class PrimaryParser(LiteralParser):
         """Parse the `.name`, `.name(...)` and `[index]` links after an operand."""
         while True:
             kind = self.peek().kind
+            if kind in (".", "?.", "[", "?[") and isinstance(target, nodes.Property | nodes.MethodCall | nodes.Index):
+                target.is_inner = True
             if kind in (".", "?."):
                 target = self._dot(target, is_elvis=kind == "?.")
             elif kind in ("[", "?["):
@@ -142,9 +147,15 @@ class PrimaryParser(LiteralParser):
         name = str(token.value)
         if self.peek().kind in ("(", tokens.UNIT):
             return nodes.MethodCall(token.position, target, name, self.arguments(name), is_elvis, dot)
-        if self.peek().kind == "!" and token.kind == tokens.IDENTIFIER:
-            bang = self.peek()
-            raise syntax_error("MalformedCapture", "Cannot use method-call style with capture", bang.position)
+        if self.accept("!"):
+            if self.peek().kind not in ("(", tokens.UNIT):
+                raise missing_token("(", "to start arguments list of function call", self.peek().position)
+            self.arguments(name)
+            message = "method-call style does not support running within the caller's scope"
+            raise syntax_error("MalformedCapture", message, token.position, length=token.length)
+        if self.peek().kind == "::":
+            colons = self.peek()
+            raise bad_input("Invalid symbol encountered: '::'", colons.position, length=colons.length)
         if token.kind == tokens.RESERVED:
             raise self.reserved(token)
         return nodes.Property(token.position, target, name, is_elvis, dot)
@@ -182,38 +193,38 @@ def position_of(node: nodes.Node) -> Position:
     return place
 
 
-_ONLY = "Only arrays, object maps and strings can be indexed"
+_INDEX_WORDS: dict[type, str] = {
+    int: "a number",
+    float: "a float",
+    Char: "a character",
+    bool: "a boolean",
+    type(None): "()",
+    str: "a string",
+}
 
 
 def _check_index(target: nodes.Node, index: nodes.Node) -> None:
-    """Refuse an index that no container of the literal's type can take."""
-    problem = _bad_index_value(index)
-    if problem:
-        raise syntax_error("MalformedIndexExpr", problem, start_of(index))
-    is_number = isinstance(index, nodes.Const) and type(index.value) is int
-    is_text = isinstance(index, nodes.Interpolation) or (isinstance(index, nodes.Const) and type(index.value) is str)
-    if not is_number and not is_text:
+    """Refuse an index that a literal container can never take; all others are left to the run."""
+    word = _index_word(index)
+    if isinstance(target, nodes.MapLiteral):
+        allowed, expects = "a string", "Object map expects string index"
+    elif isinstance(target, nodes.ArrayLiteral | nodes.Interpolation) or _is_text_or_number(target):
+        kind = "numeric" if word == "a string" else "integer"
+        allowed, expects = "a number", f"Array, string or bit-field expects {kind} index"
+    else:
         return
-    is_plain = isinstance(target, nodes.Const) and type(target.value) not in (int, str)
-    if is_plain or (isinstance(target, nodes.Logical) and target.operator != "??"):
-        raise syntax_error("MalformedIndexExpr", _ONLY, start_of(target))
-    if is_number and isinstance(target, nodes.MapLiteral):
-        message = "Object map expects string index, not a number"
-        raise syntax_error("MalformedIndexExpr", message, index.position)
-    is_sequence = isinstance(target, nodes.ArrayLiteral | nodes.Interpolation)
-    if is_text and (is_sequence or (isinstance(target, nodes.Const) and type(target.value) is str)):
-        message = "Array or string expects numeric index, not a string"
-        raise syntax_error("MalformedIndexExpr", message, start_of(index))
+    if word and word != allowed:
+        raise syntax_error("MalformedIndexExpr", f"{expects}, not {word}", start_of(index))
 
 
-def _bad_index_value(index: nodes.Node) -> str:
-    prefix = "Array access expects integer index, not "
+def _is_text_or_number(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) and type(node.value) in (int, str)
+
+
+def _index_word(index: nodes.Node) -> str:
+    """Return what kind of literal an index is, in words, or nothing when only the run can tell."""
     if isinstance(index, nodes.Logical) and index.operator != "??":
-        return f"{prefix}a boolean"
-    if not isinstance(index, nodes.Const):
-        return ""
-    names = {float: "a float", bool: "a boolean", type(None): "()"}
-    kind = type(index.value)
-    if kind.__name__ == "Char":
-        return f"{prefix}a character"
-    return prefix + names[kind] if kind in names else ""
+        return "a boolean"
+    if isinstance(index, nodes.Interpolation):
+        return "a string"
+    return _INDEX_WORDS.get(type(index.value), "") if isinstance(index, nodes.Const) else ""

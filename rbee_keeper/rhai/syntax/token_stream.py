@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, missing_token, syntax_error
 from rbee_keeper.rhai.syntax import nodes, tokens
+from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.lexer import Lexer
 from rbee_keeper.rhai.syntax.tokens import Token
 
@@ -37,8 +38,9 @@ class ParseOptions:
 class TokenStream(ABC):
     """The part of the parser that every kind of node shares."""
 
-    def __init__(self, text: str, options: ParseOptions) -> None:
+    def __init__(self, text: str, options: ParseOptions, clock: CompileClock) -> None:
         """Start before the first token of `text`."""
+        self.clock = clock
         self.lexer = Lexer(text, options.max_string_size)
         self.options = options
         self.functions: list[nodes.Function] = []
@@ -54,6 +56,7 @@ class TokenStream(ABC):
         """Return the next token without passing it."""
         if self._ahead is None:
             token = self.lexer.next()
+            self.clock.tick(token.position)
             if self.options.disabled_symbols and token.text in self.options.disabled_symbols:
                 token = self._disabled(token)
             self._ahead = token
@@ -100,9 +103,16 @@ class TokenStream(ABC):
         return bad_input(f"Unexpected '{token.text}'", token.position, length=token.length)
 
     def reserved(self, token: Token) -> RhaiError:
-        """Return the error for a reserved word used as a name."""
-        message = f"'{token.value}' is a reserved keyword"
-        return syntax_error("Reserved", message, token.position, length=token.length)
+        """Return the error for a reserved word used as a name, or a reserved symbol used at all."""
+        what = "symbol" if tokens.is_reserved_symbol(token) else "keyword"
+        message = f"'{token.value}' is a reserved {what}"
+        hint = tokens.RESERVED_HINTS.get(token.value, "")
+        return syntax_error("Reserved", message, token.position, hint=hint, length=token.length)
+
+    def unknown_operator(self, token: Token) -> RhaiError:
+        """Return the error for a reserved symbol where an operator may stand."""
+        message, hint = f"Unknown operator: '{token.value}'", tokens.RESERVED_HINTS.get(token.value, "")
+        return syntax_error("UnknownOperator", message, token.position, hint=hint, length=token.length)
 
     def variable_name(self) -> Token:
         """Pass the name of a new variable."""

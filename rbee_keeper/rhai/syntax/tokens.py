@@ -215,6 +215,13 @@ FRIENDLY_RESERVED: dict[str, str] = {
     "#": "'#' is not a valid symbol. Should it be '#{'?",
 }
 
+RESERVED_HINTS = {
+    "++": "write `x += 1`",
+    "--": "write `x -= 1`",
+    "?": "there is no `a ? b : c`; write `if a { b } else { c }`",
+    "~": "there is no bitwise complement; write `x ^ -1`",
+}
+
 RESERVED_SYMBOLS = frozenset(
     [
         "++",
@@ -222,24 +229,20 @@ RESERVED_SYMBOLS = frozenset(
         "...",
         "~",
         "?",
-        "#",
         "@",
         "$",
-        "->",
-        "<-",
         "<|",
         "|>",
-        "===",
-        "!==",
-        ":=",
-        ":;",
-        "::<",
         "#!",
         "!.",
-        "(*",
-        "*)",
     ]
 )
+"""Symbols kept for later: tokens that no rule of the grammar takes."""
+
+
+def is_reserved_symbol(token: Token) -> bool:
+    """Whether a token is a reserved symbol rather than a reserved word."""
+    return token.kind == RESERVED and token.value in RESERVED_SYMBOLS
 
 
 def is_identifier(name: str) -> bool:

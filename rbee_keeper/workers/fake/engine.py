@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...contract.chat import PlainText
 from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.events import End, Event, Started, StopReason, Token
 from ...contract.ids import TaskId
@@ -27,6 +28,7 @@ from ..engine import (
     PreparedTexts,
     ReportProgress,
 )
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .script import FakeScript, Fault
 
@@ -51,6 +53,7 @@ class FakeEngine:
         self._waiting: dict[TaskId, _Run] = {}
         self._slots = 0
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Read the script and take as long as it says."""
@@ -111,6 +114,9 @@ class FakeEngine:
         assert isinstance(execution.prepared, Prepared)
         self._waiting[execution.job_id] = _Run(execution.prepared.request, timing)
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Do nothing: no batch is worth it."""
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """Free the slot of a running execution."""
         run = self._running.pop(job_id, None) or self._waiting.pop(job_id, None)
@@ -147,7 +153,7 @@ class FakeEngine:
                 Started(job_id=job_id, model="fake", started_at=time.time(), seed=0, prompt_tokens=self._prompt(run))
             )
         if script.fault != "none" and run.sent == script.fault_at:
-            _commit(script.fault)
+            self._commit(run, script.fault)
         if script.ends and run.sent == len(script.tokens):
             del self._running[job_id]
             return [*events, self._end(run, "EOS")]
@@ -157,6 +163,13 @@ class FakeEngine:
             del self._running[job_id]
             events.append(self._end(run, "MAX_TOKENS"))
         return events
+
+    def _commit(self, run: _Run, fault: Fault) -> None:
+        if fault != "stuck_grammar":
+            _commit(fault)
+        elif not isinstance(run.request.response_format, PlainText):
+            self.grammar_work.begin(run.request.job_id)
+            _commit("native_call")
 
     def _prompt(self, run: _Run) -> int:
         return len(run.request.prompt.split())
@@ -181,7 +194,7 @@ def _commit(fault: Fault) -> None:
             raise InferenceFailed("the script asked for an error")
         case "stall":
             time.sleep(_FOREVER_S)
-        case "native_call":
+        case "native_call" | "stuck_grammar":
             ctypes.CDLL(None).sleep(_FOREVER_S)
         case "hold_interpreter":
             ctypes.PyDLL(None).sleep(_FOREVER_S)

@@ -19,9 +19,10 @@ from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
 from ..capability import POOLING_LAST, POOLING_RANK, capability_of, other_capability, wanted_by
 from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, PreparedTexts, ReportProgress
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .context_options import ContextOptions, plan_context
-from .embedding_lane import EmbeddingLane
+from .embedding_lane import BatchStopped, EmbeddingLane
 from .library import initialise
 from .model import check_file, place
 from .model_load import load_model
@@ -42,6 +43,12 @@ class _Run:
     timing: Timing
     next: int = 0
     done_tokens: int = 0
+    was_stopped: bool = False
+
+    @property
+    def job_id(self) -> TaskId:
+        """The id of the execution."""
+        return self.prepared.job_id
 
 
 class EmbeddingEngine:
@@ -51,6 +58,7 @@ class EmbeddingEngine:
         """Hold nothing until `load`."""
         self._runs: deque[_Run] = deque()
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Check the file, load it and make the context."""
@@ -122,8 +130,13 @@ class EmbeddingEngine:
         timing = Timing(received_at=execution.received_at, started_at=time.perf_counter())
         self._runs.append(_Run(prepared=prepared, lengths=tuple(map(len, prepared.texts)), timing=timing))
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Stop the batch that holds this execution, from any thread."""
+        self._lane.interruption.ask(job_id)
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution; the vectors that it has so far are dropped."""
+        self._lane.interruption.settle(job_id)
         for run in self._runs:
             if run.prepared.job_id == job_id:
                 self._runs.remove(run)
@@ -156,10 +169,13 @@ class EmbeddingEngine:
         """Compute one batch and return the executions that it finished."""
         started = time.perf_counter()
         first = self._runs[0]
-        if self._has_parts and first.lengths[first.next] > self._batch_tokens:
-            self._compute_part(first)
-        else:
-            self._compute_texts()
+        try:
+            if self._has_parts and first.lengths[first.next] > self._batch_tokens:
+                self._compute_part(first)
+            else:
+                self._compute_texts()
+        except BatchStopped:
+            return ()
         if first.done_tokens == 0:
             self._runs.rotate(-1)
         over = [run for run in self._runs if run.next == len(run.lengths)]
@@ -176,7 +192,10 @@ class EmbeddingEngine:
         places = [
             (run, index) for run, count in zip(runs, counts, strict=True) for index in range(run.next, run.next + count)
         ]
-        vectors = self._lane.compute([run.prepared.texts[index] for run, index in places])
+        vectors = self._lane.compute(
+            [run.prepared.texts[index] for run, index in places],
+            [run for run, count in zip(runs, counts, strict=True) if count],
+        )
         for (run, index), vector in zip(places, vectors, strict=True):
             run.prepared.vectors[index] = vector
             run.next = index + 1
@@ -185,7 +204,7 @@ class EmbeddingEngine:
         """Compute the next part of a text that is longer than a batch."""
         tokens = run.prepared.texts[run.next]
         start, end = run.done_tokens, min(run.done_tokens + self._batch_tokens, len(tokens))
-        vector = self._lane.compute_part(tokens[start:end], start)
+        vector = self._lane.compute_part(tokens[start:end], start, run)
         run.done_tokens = end
         if end == len(tokens):
             run.prepared.vectors[run.next] = vector

@@ -26,8 +26,8 @@ from ..engine import (
     PreparedTexts,
     ReportProgress,
 )
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
-from .cache import CacheShape
 from .candidates import Candidates
 from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
@@ -37,6 +37,7 @@ from .model_load import load_model
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
+from .sequence_choice import CacheShape
 
 _SEQUENCES_PER_SLOT = 2
 """In a cache that is shared, prefixes of ended executions stay beside those that run."""
@@ -54,6 +55,7 @@ class LlamaEngine:
         self._runs: dict[TaskId, Run] = {}
         self._waiting: deque[Run] = deque()
         self._times = EngineTimes()
+        self.grammar_work = GrammarWork()
         self._alone: Lane | None = None
         self._turn = 0
 
@@ -107,6 +109,7 @@ class LlamaEngine:
                 vocabulary=self._model.vocabulary,
                 candidates=self._candidates,
                 times=self._times,
+                grammar_work=self.grammar_work,
                 model_name=self._model.name,
                 model_bytes=self._model.size_bytes,
                 slots=self._order.slots,
@@ -146,8 +149,18 @@ class LlamaEngine:
         self._runs[run.job_id] = run
         self._waiting.append(run)
 
+    def interrupt(self, job_id: TaskId) -> None:
+        """Stop the batch that holds this execution, from any thread."""
+        for lane in self._lanes():
+            lane.interruption.ask(job_id)
+
+    def _lanes(self) -> list[Lane]:
+        return [lane for lane in (self._shared, self._alone) if lane is not None]
+
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution, whether it runs or waits."""
+        for lane in self._lanes():
+            lane.interruption.settle(job_id)
         run = self._runs.get(job_id)
         if run is None:
             return ()
@@ -181,7 +194,7 @@ class LlamaEngine:
         started = time.perf_counter()
         begun = self._admit()
         touched: Sequence[Run] = ()
-        lanes = [lane for lane in (self._shared, self._alone) if lane is not None and lane.runs]
+        lanes = [lane for lane in self._lanes() if lane.runs]
         if lanes:
             self._turn += 1
             touched = lanes[self._turn % len(lanes)].step()
@@ -194,13 +207,14 @@ class LlamaEngine:
         """Begin what has room, in order of arrival; each lane has its own head of the queue."""
         begun: list[Run] = []
         full: set[int] = set()
-        for run in tuple(self._waiting):
+        waiting = tuple(self._waiting)
+        for number, run in enumerate(waiting, start=1):
             try:
                 lane = self._lane_of(run)
                 if id(lane) in full or not lane.has_room(run):
                     full.add(id(lane))
                     continue
-                lane.begin(run)
+                lane.begin(run, _prompts_like(run, waiting[number : number + self._order.slots]))
             except RbeeError as error:
                 run.fail(error)
             self._waiting.remove(run)
@@ -237,7 +251,12 @@ class LlamaEngine:
         """Free the contexts and the weights."""
         for job_id in self.running():
             self.cancel(job_id)
-        for lane in (self._shared, self._alone):
-            if lane is not None:
-                lane.close()
+        for lane in self._lanes():
+            lane.close()
         self._model.close()
+
+
+def _prompts_like(run: Run, later: Iterable[Run]) -> list[Sequence[int]]:
+    """Return the prompts of those that will use the same lane."""
+    determinism = run.prepared.request.determinism
+    return [each.prompt for each in later if each.prepared.request.determinism == determinism]

@@ -7,15 +7,18 @@ from typing import Any
 
 from ...contract.events import Metrics, StopReason
 from ...errors import InferenceFailed
+from ..grammar_work import GrammarWork
 from ..timing import EngineTimes
 from .batch import Batch
-from .cache import Cache, CacheShape, common_prefix
+from .cache import Cache
 from .candidates import Candidates
+from .interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
 from .library import api
 from .logprobs import logprob_of
 from .run import Answer, Run
 from .sampler import Grammar, Sampler
 from .schedule import Pace, PromptFacts, PromptPart, next_prompt_parts
+from .sequence_choice import CacheShape, Resident, common_prefix
 from .text_output import TextOutput
 from .vocabulary import Vocabulary
 
@@ -34,6 +37,7 @@ class LaneSpec:
     vocabulary: Vocabulary
     candidates: Candidates
     times: EngineTimes
+    grammar_work: GrammarWork
     model_name: str
     model_bytes: int
     slots: int
@@ -47,16 +51,19 @@ class Lane:
     spec: LaneSpec
     runs: list[Run] = field(default_factory=list)
     cache: Cache = field(init=False)
+    interruption: Interruption = field(init=False)
     _batch: Batch = field(init=False)
     _prompt_tokens_per_s: float = _FIRST_GUESS_TOKENS_PER_S
     _was_prompt: bool = False
     _steps: int = 0
     _answered_at: float = 0.0
+    _answers_took_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Lay out the cache and the batch."""
         spec = self.spec
         self.cache = Cache(spec.context, spec.shape)
+        self.interruption = Interruption(spec.context)
         self._batch = Batch(max(spec.batch_tokens, spec.shape.sequences), spec.shape.sequences)
 
     def has_room(self, run: Run) -> bool:
@@ -66,14 +73,15 @@ class Lane:
         request = run.prepared.request
         return self.cache.has_room(request.n, len(run.prompt) + request.max_tokens)
 
-    def begin(self, run: Run) -> None:
-        """Give the execution its sequences; the caller asked `has_room` before."""
+    def begin(self, run: Run, coming: Sequence[Sequence[int]] = ()) -> None:
+        """Give the execution its sequences; the caller asked `has_room` before, and knows which prompts come next."""
         request, prepared = run.prepared.request, run.prepared
         if self.spec.is_alone:
             self.cache.clear()
         reserve = len(run.prompt) + request.max_tokens
         for index, sampler in enumerate(self._samplers(run)):
-            resident, _ = self.cache.take(run.prompt if index == 0 else (), reserve, reuse=index == 0)
+            # further answers get a copy of the first one's prompt when that is computed
+            resident = self.cache.take(run.prompt, reserve, coming=coming, may_copy=index == 0)
             answer = Answer(index=index, resident=resident, sampler=sampler, output=TextOutput(prepared.stop))
             run.answers.append(answer)
         run.cached_tokens = run.computed_tokens
@@ -83,8 +91,20 @@ class Lane:
 
     def _samplers(self, run: Run) -> list[Sampler]:
         """Return a sampler for each answer, before anything is taken that would have to be given back."""
+        prepared, work = run.prepared, self.spec.grammar_work
+        if not prepared.grammar:
+            return self._samplers_under(run, None)
+        work.begin(run.job_id)
+        try:
+            grammar = Grammar(prepared.grammar, self.spec.vocabulary)
+            samplers = self._samplers_under(run, grammar)
+            grammar.close()
+        finally:
+            work.end()
+        return samplers
+
+    def _samplers_under(self, run: Run, grammar: Grammar | None) -> list[Sampler]:
         request, prepared = run.prepared.request, run.prepared
-        grammar = Grammar(prepared.grammar, self.spec.vocabulary) if prepared.grammar else None
         samplers = [
             Sampler(
                 request,
@@ -99,8 +119,6 @@ class Lane:
         ]
         for sampler in samplers:
             sampler.remember(run.prompt)
-        if grammar is not None:
-            grammar.close()
         return samplers
 
     def _leader_of(self, run: Run) -> Run | None:
@@ -112,7 +130,7 @@ class Lane:
             key=lambda each: each[0],
             default=(0, None),
         )
-        return leader if gain >= run.computed_tokens + self.cache.copy_from else None
+        return leader if gain >= run.computed_tokens + self.spec.shape.copy_tokens else None
 
     def cancel(self, run: Run) -> None:
         """End an execution before its time; what it computed stays for others."""
@@ -164,6 +182,7 @@ class Lane:
         batch = self._batch
         batch.clear()
         finishing: list[tuple[Run, int]] = []
+        begun_at: list[tuple[Run, int]] = []
         for run, part in sorted(parts, key=lambda each: each[0].answers[0].resident.sequence):
             resident = run.answers[0].resident
             position = len(resident.tokens)
@@ -171,9 +190,12 @@ class Lane:
             is_last = position + len(tokens) == len(run.prompt)
             index = batch.add(tokens, sequence=resident.sequence, position=position, wants_logits=is_last)
             resident.tokens += tokens
+            begun_at.append((run, position))
             if is_last:
                 finishing.append((run, index))
-        self._decode()
+        if not self._decode([run for run, _ in parts], expected_s=batch.size / self._prompt_tokens_per_s):
+            self._take_back_prompts(begun_at)
+            return []
         for run, index in finishing:
             self._begin_answers(run, index)
         now = time.perf_counter()
@@ -186,7 +208,7 @@ class Lane:
             self.cache.copy_all(first.resident, answer.resident)
         started = time.perf_counter()
         run.timing.first_token_at = started
-        drawn = [_draw(answer, self.spec.context, index) for answer in run.answers]
+        drawn = [self._draw(run, answer, index) for answer in run.answers]
         now = time.perf_counter()
         self.spec.times.sampling_s += now - started
         self._answered_at = self._answered_at or now
@@ -205,10 +227,12 @@ class Lane:
         self._batch.set_rows(tuple(resident.sequence for resident in residents), tokens, positions)
         for resident, token in zip(residents, tokens, strict=True):
             resident.tokens.append(token)
-        self._decode()
-        context, times = self.spec.context, self.spec.times
+        if not self._decode(runs, expected_s=self._answers_took_s):
+            self._take_back_tokens(residents)
+            return
+        times = self.spec.times
         started = time.perf_counter()
-        drawn = [_draw(answer, context, index) for index, answer in enumerate(answers)]
+        drawn = [self._draw(run, answer, index) for index, (run, answer) in enumerate(rows)]
         now = time.perf_counter()
         times.sampling_s += now - started
         if self._answered_at:
@@ -219,18 +243,59 @@ class Lane:
         for run in runs:
             self._close_if_over(run)
 
-    def _decode(self) -> None:
+    def _decode(self, runs: Sequence[Run], *, expected_s: float) -> bool:
+        """Compute the batch; False when it was stopped half way, so that the caller must take it back."""
+        is_long = expected_s >= WORTH_IT_FROM_S
+        if is_long:
+            # answers of a model that cannot forget its last tokens could not be taken back
+            can_stop = self._was_prompt or self.spec.shape.can_cut
+            self.interruption.arm(worth_stopping_for(runs) if can_stop else ())
         started = time.perf_counter()
         status = self._batch.decode(self.spec.context)
         took_s = time.perf_counter() - started
         self.spec.times.decode_s += took_s
+        if is_long:
+            self.interruption.disarm()
+        if status == ABORTED:
+            for run in runs:
+                run.was_stopped = True
+            return False
         if status != 0:
             self.cache.clear()
             raise InferenceFailed(f"llama_decode failed with status {status}", hint="rbee logs worker")
-        if self._was_prompt:
-            self.spec.times.prompt_tokens += self._batch.size
-            if self._batch.size >= _MEASURED_FROM_TOKENS and took_s > 0:
-                self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
+        if not self._was_prompt:
+            self._answers_took_s = took_s
+            return True
+        self.spec.times.prompt_tokens += self._batch.size
+        if self._batch.size >= _MEASURED_FROM_TOKENS and took_s > 0:
+            self._prompt_tokens_per_s += 0.5 * (self._batch.size / took_s - self._prompt_tokens_per_s)
+        return True
+
+    def _take_back_prompts(self, begun_at: Sequence[tuple[Run, int]]) -> None:
+        """Have parts of prompts computed again; a model that cannot forget them alone begins with the prompt."""
+        for run, position in begun_at:
+            kept = position if self.spec.shape.can_cut else 0
+            self.cache.cut(run.answers[0].resident, kept)
+            run.cached_tokens = min(run.cached_tokens, run.computed_tokens)
+
+    def _take_back_tokens(self, residents: Sequence[Resident]) -> None:
+        """Have the last token of every answer computed again."""
+        for resident in residents:
+            self.cache.cut(resident, len(resident.tokens) - 1)
+
+    def _draw(self, run: Run, answer: Answer, index: int) -> int | InferenceFailed:
+        """Return the next token of one answer, or why there is none, so that the others get theirs."""
+        sampler = answer.sampler
+        if not sampler.is_constrained:
+            return sampler.draw(self.spec.context, index)
+        work = self.spec.grammar_work
+        work.begin(run.job_id)
+        try:
+            return sampler.draw(self.spec.context, index)
+        except InferenceFailed as error:
+            return error
+        finally:
+            work.end()
 
     def _take_drawn(self, run: Run, answer: Answer, drawn: int | InferenceFailed, index: int) -> None:
         """Take a token, or end the one execution that nothing could be drawn for."""
@@ -238,7 +303,7 @@ class Lane:
             return
         if isinstance(drawn, InferenceFailed):
             self._release(run, "ERROR")
-            run.fail(drawn)
+            run.fail(drawn, is_final=True)
             self.runs.remove(run)
         else:
             self._take_token(run, answer, drawn, index)
@@ -304,11 +369,3 @@ class Lane:
     def close(self) -> None:
         """Free the context."""
         api.llama_free(self.spec.context)
-
-
-def _draw(answer: Answer, context: Any, index: int) -> int | InferenceFailed:
-    """Return the next token of one answer, or why there is none, so that the others get theirs."""
-    try:
-        return answer.sampler.draw(context, index)
-    except InferenceFailed as error:
-        return error

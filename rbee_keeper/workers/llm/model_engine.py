@@ -19,6 +19,7 @@ from ..engine import (
     PreparedTexts,
     ReportProgress,
 )
+from ..grammar_work import GrammarWork
 from .engine import LlamaEngine
 from .library import initialise
 from .model import check_file
@@ -30,6 +31,11 @@ class ModelEngine:
     def __init__(self) -> None:
         """Hold nothing until `load`."""
         self._engine: Engine = LlamaEngine()
+
+    @property
+    def grammar_work(self) -> GrammarWork:
+        """Whose grammar is worked for."""
+        return self._engine.grammar_work
 
     def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
         """Check the file and load it into the engine for it."""
@@ -56,6 +62,10 @@ class ModelEngine:
     def start(self, execution: Execution) -> None:
         """Queue the execution."""
         self._engine.start(execution)
+
+    def interrupt(self, job_id: TaskId) -> None:
+        """Stop the batch of an execution."""
+        self._engine.interrupt(job_id)
 
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution."""

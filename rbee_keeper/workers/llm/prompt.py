@@ -1,7 +1,7 @@
 """Turns a request into the tokens and the rules that the engine works with."""
 
 from ...contract.tasks import Execute
-from ...errors import ContextTooLong, InferenceFailed, InvalidInput
+from ...errors import ContextTooLong, InvalidInput
 from ..engine import Prepared
 from .model import Model
 from .sampler import Grammar
@@ -32,7 +32,7 @@ class PromptMaker:
         else:
             prepared = self._chat(request)
         if not prepared.prompt:
-            raise InferenceFailed("the prompt has no tokens")
+            raise InvalidInput("the prompt has no tokens", hint="send some text")
         self._require_room(len(prepared.prompt), request)
         return prepared
 

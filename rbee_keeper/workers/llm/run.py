@@ -10,8 +10,8 @@ from ...contract.ids import TaskId
 from ...errors import RbeeError
 from ..engine import Prepared
 from ..timing import Timing
-from .cache import Resident
 from .sampler import Sampler
+from .sequence_choice import Resident
 from .text_output import TextOutput
 
 _METRICS_EVERY_TOKENS = 64
@@ -34,7 +34,11 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One execution from its arrival to its end; `leader` computes a prefix that this one waits for."""
+    """One execution from its arrival to its end.
+
+    `leader` computes a prefix that this one waits for. `was_stopped` tells that a batch with a part of it was stopped
+    half way, for its own sake or for that of another one.
+    """
 
     prepared: Prepared
     seed: int
@@ -44,6 +48,7 @@ class Run:
     cached_tokens: int = 0
     leader: "Run | None" = None
     is_over: bool = False
+    was_stopped: bool = False
     told_at: float = 0.0
     events: list[Event] = field(default_factory=list)
 
@@ -93,10 +98,10 @@ class Run:
             logprobs, answer.logprobs = answer.logprobs, []
             self.events.append(Token(t=text, i=answer.generated - 1, choice=answer.index, logprobs=logprobs))
 
-    def fail(self, error: RbeeError) -> None:
-        """Add the closing event of an execution that could not begin."""
+    def fail(self, error: RbeeError, *, is_final: bool = False) -> None:
+        """Add the closing event of an execution that could not begin or go on; `is_final`: it never could."""
         self.is_over = True
-        self.events.append(failed_event(error, source="worker"))
+        self.events.append(failed_event(error, source="worker", is_final=is_final))
 
     def finish_unstarted(self, now: float) -> None:
         """Add the closing event of an execution that was cancelled while it waited."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ _SEED_BITS = 31
 _MIROSTAT_CANDIDATES = 100
 _FORBIDDEN_AT = -100.0
 _KEEP_AT_LEAST = 0
+_USUAL_DRAW_S = 0.05
+_SLOW_DRAWS_S = 0.5
+"""A draw under a grammar may take the usual time of the processor; what is more adds up to this much over an answer.
+Honest grammars stay far below it, and the cost of the others grows from draw to draw."""
 
 
 def seed_of(sampling: Sampling) -> int:
@@ -63,6 +68,9 @@ class Sampler:
         if grammar is not None:
             self._forbidden = tuple(token for token in vocabulary.silent_tokens() if token not in shown_special)
         self._grammar: Any = None if grammar is None else api.llama_sampler_clone(grammar.handle)
+        self.is_constrained = grammar is not None
+        self._slow_s = 0.0
+        self._withheld_ends = vocabulary.end_tokens() if grammar is not None and sampling.ignore_eos else ()
         self._candidates = candidates
         self._window = _window(sampling, context_tokens)
         self._chain: Any = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
@@ -79,11 +87,24 @@ class Sampler:
         """Return the next token from the logits at that place of the last batch, and remember it.
 
         Raises:
-            InferenceFailed: the grammar leaves no token of this model's vocabulary.
+            InferenceFailed: the grammar leaves no token of this model's vocabulary, or takes too long.
         """
         if self._grammar is None:
             return int(api.llama_sampler_sample(self._chain, context, index))
-        return self._draw_constrained(context, index)
+        started = time.thread_time()
+        token = self._draw_constrained(context, index)
+        took_s = time.thread_time() - started
+        if took_s > _USUAL_DRAW_S:
+            self._count_slow(took_s)
+        return token
+
+    def _count_slow(self, took_s: float) -> None:
+        self._slow_s += took_s - _USUAL_DRAW_S
+        if self._slow_s > _SLOW_DRAWS_S:
+            raise InferenceFailed(
+                f"the grammar takes too long: {took_s:.2f} s for one token",
+                hint="write the grammar so that every text can be read in one way only",
+            )
 
     def _draw_constrained(self, context: Any, index: int) -> int:
         """Draw freely first: checking one token is far cheaper than asking the grammar about the whole vocabulary."""
@@ -96,10 +117,22 @@ class Sampler:
             # llama.cpp ends the process when a grammar is told of a token that it does not allow
             token = self._apply(rows) if candidates.has_any() else -1
             if token < 0 or not candidates.allows(self._grammar, token):
-                raise InferenceFailed("the grammar leaves no token to draw", hint="check grammar and logit_bias")
+                token = self._end_of_complete()
         api.llama_sampler_accept(self._grammar, token)
         api.llama_sampler_accept(self._chain, token)
         return token
+
+    def _end_of_complete(self) -> int:
+        """Return an end token where the grammar is complete: `ignore_eos` cannot ask for more than there is.
+
+        Raises:
+            InferenceFailed: it is not, and no other token is left.
+        """
+        assert self._candidates is not None
+        for token in self._withheld_ends:
+            if self._candidates.allows(self._grammar, token):
+                return token
+        raise InferenceFailed("the grammar leaves no token to draw", hint="check grammar and logit_bias")
 
     def _apply(self, rows: Any) -> int:
         api.llama_sampler_apply(self._chain, ctypes.byref(rows))

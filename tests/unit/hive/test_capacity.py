@@ -2,8 +2,9 @@
 
 import pytest
 
-from rbee_keeper.errors import InsufficientRam
-from rbee_keeper.hive.capacity import require_memory
+from rbee_keeper.errors import InsufficientRam, TooManyWorkers
+from rbee_keeper.hive.capacity import require_memory, require_room
+from rbee_keeper.supervisor.free_memory import UNKNOWN
 
 GB = 1_000_000_000
 
@@ -50,3 +51,38 @@ def test_an_estimate_below_it_does_not() -> None:
     """The rule of the contract is the least."""
     with pytest.raises(InsufficientRam):
         require_memory(model_bytes=10 * GB, free_bytes=11 * GB, reserve_bytes=0, estimated_bytes=10 * GB)
+
+
+def test_memory_that_loading_workers_will_take_is_not_free() -> None:
+    """Sixty loads that began together each saw the same free memory."""
+    require_memory(model_bytes=10 * GB, free_bytes=32 * GB, reserve_bytes=0, promised_bytes=20 * GB)
+    with pytest.raises(InsufficientRam) as caught:
+        require_memory(model_bytes=10 * GB, free_bytes=32 * GB, reserve_bytes=0, promised_bytes=21 * GB)
+    assert caught.value.details == {"required_mb": 12_000, "available_mb": 11_000}
+    assert "workers that are loading" in caught.value.message
+
+
+def test_what_nobody_can_tell_counts_as_enough() -> None:
+    """A system without figures loads; the kernel has the last word anyway."""
+    require_memory(model_bytes=10 * GB, free_bytes=UNKNOWN, reserve_bytes=0)
+
+
+@pytest.mark.parametrize(
+    ("workers", "of_others", "is_owner", "fits"),
+    [(15, 3, True, True), (16, 0, True, False), (15, 4, True, True), (5, 3, False, True), (4, 4, False, False)],
+)
+def test_a_hive_has_a_limit_of_workers_and_a_quarter_of_it_for_others(
+    workers: int, of_others: int, is_owner: bool, fits: bool
+) -> None:
+    """Anonymous callers cannot take the room of the owner."""
+    if fits:
+        require_room(workers=workers, workers_of_others=of_others, limit=16, is_owner=is_owner)
+        return
+    with pytest.raises(TooManyWorkers) as caught:
+        require_room(workers=workers, workers_of_others=of_others, limit=16, is_owner=is_owner)
+    assert "workers_limit" in caught.value.hint
+
+
+def test_the_smallest_limit_leaves_others_one() -> None:
+    """A quarter of one would be none."""
+    require_room(workers=0, workers_of_others=0, limit=1, is_owner=False)

@@ -8,7 +8,8 @@ import pytest
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
-from rbee_keeper.daemon.metrics import CONTENT_TYPE, counter, metrics_answer
+from rbee_keeper.daemon.metrics import counter
+from rbee_keeper.daemon.scrape import CONTENT_TYPE, metrics_answer
 from rbee_keeper.workers.engine import EngineInfo
 from rbee_keeper.workers.fake.engine import FakeEngine
 from rbee_keeper.workers.metrics import MetricsHandler
@@ -22,7 +23,7 @@ LOADED = EngineInfo(model_name="m", slots=4, context_tokens=64, model_bytes=1234
 
 def handler(engine: FakeEngine | None = None) -> MetricsHandler:
     """Return the metrics of a worker that has loaded its model."""
-    made = MetricsHandler(Slots(on_change=lambda: None, recorder=Recorder()), engine or FakeEngine())
+    made = MetricsHandler(Slots(recorder=Recorder()), engine or FakeEngine())
     made.info = LOADED
     return made
 
