@@ -14,6 +14,7 @@ from ..contract.nodes import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.lifeline import Lifeline
@@ -35,6 +36,8 @@ from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
 
 _HIVE_GRACES = 3
+_FREE_WITHIN_S = 15.0
+"""A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ class Queen:
             hives=self._hives,
             chores=parts.chores,
             narrator=self._narrator,
+            free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
         )
         return InferRunner(
             registry=self._registry,
@@ -171,6 +175,7 @@ class Queen:
             source="queen",
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=_routes(task_api, status, heartbeats),
         )
 

@@ -180,6 +180,10 @@ class InferRunner:
             else:
                 task.failed_hives[unresponsive.hive_id] = unresponsive.error
         else:
+            if worker_id in task.lost_workers:
+                # the hive has not noticed yet that this one is lost, and would name it again at once
+                await asyncio.sleep(_REST_S)
+                return
             course.waits_for = worker_id
             task.decided.set()
             self.chores.once(f"load of {worker_id}", self.spawn.narrate_load(task, worker_id))

@@ -59,6 +59,7 @@ class FleetRegistry:
         self._pending: list[tuple[HiveId, PendingSpawn]] = []
         self._orders = 0
         self._failed_orders: OrderedDict[int, tuple[HiveId, RbeeError]] = OrderedDict()
+        self._files: OrderedDict[ModelRef, str] = OrderedDict()
         self._failures: dict[WorkerId, ErrorInfo] = {}
         self._last_used: dict[WorkerId, float] = {}
         self._changed = asyncio.Event()
@@ -112,6 +113,7 @@ class FleetRegistry:
             self._last_used.pop(gone, None)
         entry.workers = {worker.id: worker for worker in workers}
         for worker in workers:
+            self.learn_file(worker.model_ref, worker.model_file)
             if worker.error is not None:
                 self._failures[worker.id] = worker.error
 
@@ -225,9 +227,14 @@ class FleetRegistry:
         """Return which hive did not answer the order of that number, None unless that happened."""
         return self._failed_orders.get(number)
 
+    def learn_file(self, model_ref: ModelRef, model_file: str) -> None:
+        """Note which file a hive found behind a reference."""
+        if model_file:
+            _remember(self._files, model_ref, model_file)
+
     def file_of(self, model_ref: ModelRef) -> str:
-        """Return the file that a living worker's hive found behind the reference; empty when none is known."""
-        return next((worker.model_file for _, worker in self.workers() if worker.model_ref == model_ref), "")
+        """Return the file that a hive found behind the reference; empty when none has looked."""
+        return self._files.get(model_ref, "")
 
     def snapshot(self) -> Snapshot:
         """Return the frozen view for policy."""

@@ -16,8 +16,6 @@ from ..transport.http_client import HttpClient
 from .hive_client import HiveClient
 from .registry import FleetRegistry
 
-_FREE_WITHIN_S = 15.0
-"""A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 _LOOK_AFTER_S = 0.5
 _LOOK_EVERY_S = 2.0
 _ANSWER_WITHIN_S = 2.0
@@ -32,7 +30,7 @@ class StuckWorkers:
     hives: HiveClient
     chores: Chores
     narrator: Narrator
-    free_within_s: float = _FREE_WITHIN_S
+    free_within_s: float
     _watched: set[WorkerId] = field(default_factory=set)
 
     def watch(self, worker_id: WorkerId) -> None:

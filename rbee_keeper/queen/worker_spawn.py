@@ -9,7 +9,7 @@ from ..contract import routes
 from ..contract.events import Narration
 from ..contract.ids import WorkerId
 from ..contract.wire import decode
-from ..contract.workers import LoadingProgress, SpawnRequest, WorkerView
+from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
 from ..daemon.chores import Chores
 from ..errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, NodeNotFound, RbeeError, Unavailable
 from ..transport import sse
@@ -102,7 +102,8 @@ class WorkerSpawn:
                 if adopted is not None:
                     return adopted, 0
             else:
-                return _view_of(answer.worker_id, answer.url, decision), answer.sequence
+                self.registry.learn_file(decision.model_ref, answer.model_file)
+                return _view_of(answer, decision), answer.sequence
         raise AssertionError("the last attempt returns or raises")
 
     def _tell_of_wait(self, hive: HiveEntry, task: Task, number: int, wait_s: float) -> None:
@@ -166,11 +167,12 @@ def _unresponsive(hive: HiveEntry, error: RbeeError, *, attempts: int, took_s: f
     return HiveUnresponsive(hive, type(error)(error.message, hint=error.hint or hint, details=details, source="hive"))
 
 
-def _view_of(worker_id: WorkerId, url: str, decision: SpawnWorker) -> WorkerView:
+def _view_of(answer: SpawnAnswer, decision: SpawnWorker) -> WorkerView:
     """Return what is known of a worker until its hive reports it."""
     return WorkerView(
-        id=worker_id,
-        url=url,
+        id=answer.worker_id,
+        url=answer.url,
+        model_file=answer.model_file,
         model_ref=decision.model_ref,
         backend=decision.backend,
         device=decision.device,

@@ -63,7 +63,7 @@ async def test_a_reader_that_does_not_read_holds_the_sender_and_gets_no_comments
 
     async def frames() -> AsyncIterator[bytes]:
         nonlocal taken
-        for taken in range(1, 101):  # noqa: B007 - read by the test
+        for taken in range(1, 101):
             yield b"data: %d\n\n" % taken
 
     client.reads.clear()

@@ -224,7 +224,7 @@ def test_a_child_that_cannot_be_started_is_an_error_with_the_systems_reason(tmp_
         log_path=tmp_path / "logs" / "x.log",
         run_dir=tmp_path / "run",
     )
-    with pytest.raises(Unavailable, match="worker cannot be started: .*logs"):
+    with pytest.raises(Unavailable, match=r"worker cannot be started: .*logs"):
         start_child(spec)
 
 
