@@ -47,6 +47,9 @@ class Plan:
     is_large: bool
     samplings: Sequence[str]
     peer_options: Sequence[str] = ()
+    prompt_tokens: Sequence[int] = (20, 50, 75, 200)
+    histories: Sequence[str] = ("fresh", "repeated")
+    through: Sequence[str] = ("worker", "queen")
 
     def rounds_of(self, streams: int) -> int:
         """Return how often to play: a small model ends few streams so soon that one round tells little."""

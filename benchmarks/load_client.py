@@ -62,6 +62,9 @@ def request_bytes(server: Server, wish: Wish) -> bytes:
     if server.kind == "rbee":
         path = "/execute"
         body |= {"job_id": wish.name, "raw": True, "max_tokens": wish.tokens, "ignore_eos": True}
+    elif server.kind == "rbee-queen":
+        path = "/v2/tasks"
+        body |= {"model": server.model, "raw": True, "max_tokens": wish.tokens, "ignore_eos": True}
     elif server.kind == "llama-server":
         path = "/completion"
         body |= {"n_predict": wish.tokens, "ignore_eos": True}
@@ -132,7 +135,7 @@ def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 
 def _heard(kind: str, began: float, recorder: Recorder) -> Heard:
     frames = frames_of(recorder.pieces)
-    if kind == "rbee":
+    if kind.startswith("rbee"):
         return _heard_of_rbee(began, recorder, frames)
     if kind == "llama-server":
         return _heard_of_llama_server(began, recorder, frames)

@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from measure import private_environment
 from peers import llama_server, python_server, quiet_environment
 
 _START_S = 180.0
@@ -31,12 +32,13 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A running server; `kind` says in which dialect it is asked."""
+    """A running server; `kind` says in which dialect it is asked, `model` which model where that is a choice."""
 
     kind: str
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    model: str = ""
 
     @property
     def peak_memory_bytes(self) -> int:
@@ -50,13 +52,29 @@ class Server:
 
     @property
     def cpu_s(self) -> float:
-        """The processor time used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """The processor time used so far by the server and the processes that it started."""
+        return sum(map(_cpu_s, _family(self.process.pid)))
 
     def _status_kib(self, name: str) -> int:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+def _family(pid: int) -> Iterator[int]:
+    """Yield the process and all below it; any thread may have started a child."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                yield from _family(int(child))
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @contextlib.contextmanager
@@ -66,6 +84,25 @@ def rbee_worker(room: Room) -> Iterator[Server]:
     command += ["--context", str(room.context), "--threads", str(room.threads)]
     with _running("rbee", command, "/v1/ready") as server:
         yield server
+
+
+@contextlib.contextmanager
+def rbee_queen(room: Room) -> Iterator[Server]:
+    """Run rbee's queen, which starts a hive and a worker with the first task."""
+    with private_environment() as private:
+        hive, worker = free_port(), free_port()
+        settings = {
+            "RBEE_MODEL_ROOTS": str(room.model.parent),
+            "RBEE_SLOTS": str(room.slots),
+            "RBEE_CONTEXT_TOKENS": str(room.context),
+            "RBEE_THREADS": str(room.threads),
+            "RBEE_HIVE_PORT": str(hive),
+            "RBEE_WORKER_FIRST_PORT": str(worker),
+        }
+        command = [sys.executable, "-m", "rbee_keeper.queen", "daemon"]
+        environment = {**quiet_environment(), **private, **settings}
+        with _running("rbee-queen", command, "/health", environment, str(room.model)) as server:
+            yield server
 
 
 @contextlib.contextmanager
@@ -96,19 +133,21 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def _running(kind: str, command: Sequence[str], ready_path: str) -> Iterator[Server]:
+def _running(
+    kind: str, command: Sequence[str], ready_path: str, environment: Mapping[str, str] | None = None, model: str = ""
+) -> Iterator[Server]:
     port = free_port()
     with (
         tempfile.NamedTemporaryFile(prefix=f"{kind}-", suffix=".log") as log,
         subprocess.Popen(
             [*command, "--port", str(port)],
-            env=dict(quiet_environment()),
+            env=dict(environment or quiet_environment()),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        server = Server(kind=kind, port=port, process=process, log=Path(log.name))
+        server = Server(kind=kind, port=port, process=process, log=Path(log.name), model=model)
         try:
             _wait_until_ready(server, ready_path)
             yield server

@@ -3,7 +3,9 @@
 RbeeError                     INTERNAL_ERROR
 ├── InvalidInput              INVALID_PARAMS
 │   ├── ContextTooLong        CONTEXT_LENGTH_EXCEEDED
-│   └── BodyTooLarge          BODY_TOO_LARGE
+│   ├── BodyTooLarge          BODY_TOO_LARGE
+│   ├── HeadTooLarge          HEAD_TOO_LARGE
+│   └── RequestTooSlow        REQUEST_TOO_SLOW
 ├── ConfigInvalid             CONFIG_INVALID
 ├── MissingApiKey             MISSING_API_KEY
 ├── InvalidApiKey             INVALID_API_KEY
@@ -13,6 +15,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── ModelNotFound         MODEL_NOT_FOUND
 │   ├── NodeNotFound          NODE_NOT_FOUND
 │   ├── TaskNotFound          TASK_NOT_FOUND
+│   ├── EventsExpired         EVENTS_EXPIRED
 │   └── WorkerNotFound        WORKER_NOT_FOUND
 ├── AlreadyRunning            ALREADY_RUNNING
 ├── PortInUse                 PORT_IN_USE
@@ -22,6 +25,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── WorkerNotReady        WORKER_NOT_READY
 │   └── BackendUnavailable    BACKEND_UNAVAILABLE
 ├── QueueFull                 QUEUE_FULL
+├── TooManyWorkers            TOO_MANY_WORKERS
 ├── InsufficientRam           INSUFFICIENT_RAM
 ├── InsufficientVram          INSUFFICIENT_VRAM
 ├── ModelIncompatible         MODEL_INCOMPATIBLE
@@ -84,6 +88,19 @@ class BodyTooLarge(InvalidInput):
     code = "BODY_TOO_LARGE"
 
 
+class HeadTooLarge(InvalidInput):
+    """The request line with its headers is larger than the limit."""
+
+    code = "HEAD_TOO_LARGE"
+
+
+class RequestTooSlow(InvalidInput):
+    """A request did not arrive in time."""
+
+    code = "REQUEST_TOO_SLOW"
+    is_retriable = True
+
+
 class ConfigInvalid(RbeeError):
     """A settings file, an environment variable or a flag has a wrong value."""
 
@@ -136,6 +153,12 @@ class TaskNotFound(NotFound):
     """No task of that id is known."""
 
     code = "TASK_NOT_FOUND"
+
+
+class EventsExpired(NotFound):
+    """The events that were asked for are not kept any more."""
+
+    code = "EVENTS_EXPIRED"
 
 
 class WorkerNotFound(NotFound):
@@ -192,6 +215,13 @@ class QueueFull(RbeeError):
     """The queue holds as many tasks as it may."""
 
     code = "QUEUE_FULL"
+    is_retriable = True
+
+
+class TooManyWorkers(RbeeError):
+    """The hive runs as many workers as it may."""
+
+    code = "TOO_MANY_WORKERS"
     is_retriable = True
 
 

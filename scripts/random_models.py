@@ -13,6 +13,17 @@ from random_gguf.bert import BertShape, write_bert
 from random_gguf.llama import LlamaShape, write_adapter, write_llama
 
 SMALL = LlamaShape(name="small", vocabulary=32_000, width=288, layers=6, heads=6, key_heads=6, hidden=768, context=8192)
+MEDIUM = LlamaShape(
+    name="medium",
+    vocabulary=32_000,
+    width=512,
+    layers=12,
+    heads=8,
+    key_heads=8,
+    hidden=1376,
+    context=2048,
+    is_half=True,
+)
 LARGE = LlamaShape(
     name="large", vocabulary=32_000, width=2048, layers=22, heads=32, key_heads=4, hidden=5632, context=8192
 )
@@ -28,6 +39,7 @@ RERANKER = BertShape(
 MODELS: Mapping[str, Callable[..., int]] = {
     "tiny": partial(write_llama, shape=TINY),
     "small": partial(write_llama, shape=SMALL),
+    "medium": partial(write_llama, shape=MEDIUM),
     "large": partial(write_llama, shape=LARGE),
     "infill": partial(write_llama, shape=INFILL),
     "lora": partial(write_adapter, shape=SMALL),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..client import QueenClient
+from ..config.log_file import environment_with_log
 from ..config.settings import Settings, environment_for_children
 from ..errors import ConnectionFailed, RbeeError, VersionMismatch
 from ..supervisor.daemon_record import DaemonRecords
@@ -102,7 +103,7 @@ def start_persistent(settings: Settings) -> QueenClient:
             role="queen",
             module="rbee_keeper.queen",
             arguments=["daemon", "--host", settings.queen_host, "--port", str(settings.queen_port)],
-            environment=environment_for_children(settings, with_token=True),
+            environment=environment_with_log(environment_for_children(settings, with_token=True), log_path),
             log_path=log_path,
             run_dir=settings.paths.run_dir,
         )

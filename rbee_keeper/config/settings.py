@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..contract.api_token import is_token
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..errors import ConfigInvalid
 from .paths import Paths, user_paths
@@ -71,8 +72,14 @@ class Settings:
     tensor_split: str = _setting("", "Shares of a model on several devices, such as 3,1; empty for one.", form=_SHARES)
     lora: tuple[Path, ...] = _setting((), "Adapters added to every model, each a file or file=scale.")
     engine_log_level: str = _choice("WARN", "Lines of the engine that are logged, at least.", ENGINE_LOG_LEVELS)
+    workers_limit: int = _setting(
+        16, "Workers that a hive runs at once; callers who are not its owner get a quarter of them.", low=1, high=1024
+    )
     queue_limit: int = _setting(100, "Tasks that may wait at the queen.", low=1)
     body_limit_bytes: int = _setting(1_048_576, "Largest request body.", low=1024)
+    connections_limit: int = _setting(
+        2_000, "Connections that one daemon takes; idle ones go first when there are more.", low=16, high=1_000_000
+    )
     event_log_limit_bytes: int = _setting(1_048_576, "Events kept of one task for clients that come back.", low=1024)
     tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
     task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.", low=0.001)
@@ -97,6 +104,9 @@ class Settings:
     request_s: float = _setting(10.0, "Time a short request to a daemon may take.", low=0.01)
     memory_reserve_bytes: int = _setting(0, "Memory that a new worker must leave free.")
     log_folder: str = _setting("", "Folder of the log files; empty for `logs` in the state folder.")
+    log_limit_bytes: int = _setting(
+        10_485_760, "Size at which a log file begins anew; one older file is kept.", low=4096
+    )
     logs_kept: int = _setting(100, "Log files kept in a folder; the oldest go first.")
     fake_workers: bool = _setting(default=False, purpose="Accept scripted models (`*.fake.json`); for tests.")
     paths: Paths = field(default_factory=user_paths)
@@ -201,6 +211,8 @@ def _checked(name: str, default: Any, value: Any, source: str) -> Any:
     if kind in (int, float):
         _require_range(name, value, source)
     if kind is str:
+        if name == "api_token" and value.strip():
+            value = value.strip()
         _require_form(name, value, source)
     return value
 
@@ -219,6 +231,8 @@ def _require_form(name: str, value: str, source: str) -> None:
     words, form = metadata.get("words", ()), metadata.get("form")
     if words and value not in words:
         raise _wrong_type(name, f"one of {', '.join(words)}", source)
+    if name == "api_token" and value and not is_token(value):
+        raise _wrong_type(name, "letters, digits and signs of ASCII without blanks", source)
     if form and not re.fullmatch(form, value):
         raise _wrong_type(name, "numbers with commas between them", source)
 

@@ -9,7 +9,8 @@ from .wire import Message, decode
 class ErrorInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One error on the wire.
 
-    `type` and `param` make the object readable for OpenAI clients; `src` names the hop that failed.
+    `type` and `param` make the object readable for OpenAI clients; `src` names the hop that failed. A refusal that
+    passes says which limit it was for and when to come back.
     """
 
     code: str
@@ -21,6 +22,8 @@ class ErrorInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
     retriable: bool = False
     correlation_id: str = ""
     src: str = ""
+    policy_label: str = ""
+    retry_after_ms: int | None = None
 
 
 class ErrorBody(Message, frozen=True, kw_only=True):
@@ -31,24 +34,33 @@ class ErrorBody(Message, frozen=True, kw_only=True):
 
 def to_wire(error: RbeeError, *, correlation_id: str = "", source: str = "") -> ErrorInfo:
     """Describe an error for another process; the source that was named first stays."""
-    fields = error.details.get("fields") or [{}]
+    details = dict(error.details)
+    fields = details.get("fields") or [{}]
+    policy_label, retry_after_ms = details.pop("policy_label", ""), details.pop("retry_after_ms", None)
     return ErrorInfo(
         code=error.code,
         message=error.message,
         hint=error.hint,
         type=error.code.lower(),
         param=fields[0].get("field"),
-        details=error.details,
+        details=details,
         retriable=error.is_retriable,
         correlation_id=correlation_id,
         src=error.source or source,
+        policy_label=policy_label,
+        retry_after_ms=retry_after_ms,
     )
 
 
 def from_wire(info: ErrorInfo) -> RbeeError:
     """Rebuild the error that another process described; an unknown code becomes the root class."""
     error_class = error_classes().get(info.code, RbeeError)
-    return error_class(info.message, hint=info.hint, details=info.details, source=info.src)
+    details = dict(info.details)
+    if info.policy_label:
+        details["policy_label"] = info.policy_label
+    if info.retry_after_ms is not None:
+        details["retry_after_ms"] = info.retry_after_ms
+    return error_class(info.message, hint=info.hint, details=details, source=info.src)
 
 
 def read_error(body: bytes) -> RbeeError | None:

@@ -1,7 +1,7 @@
-"""An error as the event that ends a stream."""
+"""An error as the event that ends a stream, there and back."""
 
 from ..errors import RbeeError
-from .errors import to_wire
+from .errors import ErrorInfo, to_wire
 from .events import Failed
 
 
@@ -16,4 +16,18 @@ def failed_event(error: RbeeError, *, source: str, correlation_id: str = "", is_
         retriable=info.retriable and not is_final,
         correlation_id=info.correlation_id,
         src=info.src,
+    )
+
+
+def info_of_failed(failed: Failed) -> ErrorInfo:
+    """Return the error object that says the same as a closing event."""
+    return ErrorInfo(
+        code=failed.code,
+        message=failed.message,
+        hint=failed.hint,
+        type=failed.code.lower(),
+        details=failed.details,
+        retriable=failed.retriable,
+        correlation_id=failed.correlation_id,
+        src=failed.src,
     )

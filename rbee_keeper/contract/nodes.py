@@ -54,8 +54,8 @@ class Health(Message, frozen=True, kw_only=True):
     api_version: str = "v1"
 
 
-class HiveView(Message, frozen=True, kw_only=True):
-    """A hive as the queen sees it."""
+class HiveView(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A hive as the queen sees it; one with a `problem`, such as another version, is not used."""
 
     hive_id: HiveId
     node: NodeName
@@ -63,6 +63,7 @@ class HiveView(Message, frozen=True, kw_only=True):
     version: str
     is_ours: bool
     last_report_age_s: float
+    problem: str = ""
 
 
 class FleetWorker(Message, frozen=True, kw_only=True, omit_defaults=True):

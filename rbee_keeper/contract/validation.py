@@ -9,6 +9,7 @@ from ..errors import InvalidInput
 from .chat import JsonObject, JsonSchema, NamedTool, PlainText
 from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
 from .sampling import Sampling
+from .shown_text import shown
 from .tasks import Generation, Infer
 from .workers import BACKENDS
 
@@ -22,6 +23,11 @@ MAX_LOGIT_BIASES = 1_024
 MAX_TOKEN_ID_DIGITS = 9
 MAX_DRY_BREAKERS = 16
 MAX_WINDOW_TOKENS = 16_777_216
+MAX_DEADLINE_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, the last that a deadline can be written for."""
+MAX_PROBLEMS = 20
+
+_UNKNOWN_FIELD = "Object contains unknown field"
 
 # all but tab, line feed and carriage return
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -115,8 +121,8 @@ def _sampling_problems(request: Sampling) -> list[Problem]:
         problems.append(_problem("logit_bias", "token_id", "logit_bias maps token ids, as text, to numbers"))
     if len(request.logit_bias) > MAX_LOGIT_BIASES:
         problems.append(_problem("logit_bias", f"..{MAX_LOGIT_BIASES}", f"at most {MAX_LOGIT_BIASES} logit biases"))
-    for bias in request.logit_bias.values():
-        problems += _range_problems("logit_bias", bias, -100, 100)
+    if not all(-100 <= bias <= 100 for bias in request.logit_bias.values()):
+        problems.append(_problem("logit_bias", "-100..100", "logit_bias must be between -100 and 100"))
     if len(request.dry_breakers) > MAX_DRY_BREAKERS or any(
         not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in request.dry_breakers
     ):
@@ -169,6 +175,8 @@ def placement_problems(spec: Infer) -> list[Problem]:
         problems.append(_problem("backend", "|".join(BACKENDS), f"backend must be one of {', '.join(BACKENDS)}"))
     if spec.device is not None and spec.device < 0:
         problems.append(_problem("device", "0..", "device must not be negative"))
+    if spec.deadline_ms is not None and not 0 <= spec.deadline_ms <= MAX_DEADLINE_MS:
+        problems.append(_problem("deadline_ms", "unix_ms", "deadline_ms must be a time in Unix milliseconds"))
     return problems
 
 
@@ -190,19 +198,30 @@ def require(problems: list[Problem]) -> None:
         InvalidInput: with every problem in `details["fields"]`.
     """
     if problems:
-        message = "; ".join(problem["message"] for problem in problems)
-        raise InvalidInput(message, details={"fields": problems})
+        shown = problems[:MAX_PROBLEMS]
+        message = "; ".join(problem["message"] for problem in shown)
+        if len(problems) > MAX_PROBLEMS:
+            message += f"; and {len(problems) - MAX_PROBLEMS} more"
+        raise InvalidInput(message, details={"fields": shown})
 
 
 def shape_error(error: Exception, *, hint: str = "") -> InvalidInput:
-    """Turn a decoder's complaint into ours, naming the field and never the value."""
+    """Turn a decoder's complaint into ours, naming the field and its place, never the value."""
     text = str(error)
+    if isinstance(error, RecursionError):
+        fields = [_problem("body", "depth", "nested too deeply")]
+        return InvalidInput("the body is nested too deeply", hint=hint, details={"fields": fields})
     if not isinstance(error, msgspec.ValidationError):
         details: dict[str, Any] = {"fields": [_problem("body", "json", "not JSON")]}
         return InvalidInput("the body is not valid JSON", hint=hint, details=details)
-    head, _, path = text.partition(" - at `")
-    field = path.rstrip("`").removeprefix("$.") or "body"
-    if head.startswith("Object contains unknown field"):
-        head = "the body contains an unknown field"
+    head, _, path = text.rpartition(" - at `") if " - at `" in text else (text, "", "")
+    field = shown(path.rstrip("`").removeprefix("$").removeprefix(".")) or "body"
+    if head.startswith(_UNKNOWN_FIELD):
+        name = shown(head.removeprefix(_UNKNOWN_FIELD).strip("` "))
+        place = "the body" if field == "body" else field
+        full = name if field == "body" else f"{field}.{name}"
+        details = {"fields": [_problem(full, "known", "unknown field")]}
+        return InvalidInput(f'{place} has an unknown field "{name}"', hint=hint, details=details)
+    head = shown(head)
     details = {"fields": [_problem(field, "type", head)]}
-    return InvalidInput(f"{head}" if field == "body" else f"{field}: {head}", hint=hint, details=details)
+    return InvalidInput(head if field == "body" else f"{field}: {head}", hint=hint, details=details)

@@ -19,7 +19,7 @@ class SpawnRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Ask a hive for a worker: `POST /v1/workers/spawn`.
 
     `owner` marks a caller that proved to be the person who runs the daemons; only then may the reference
-    name a file outside the model folders.
+    name a file outside the model folders. On the CPU, `device` is 0.
     """
 
     model_ref: ModelRef
@@ -28,16 +28,18 @@ class SpawnRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     owner: bool = False
 
 
-class SpawnAnswer(Message, frozen=True, kw_only=True):
-    """The worker that the hive is starting.
+class SpawnAnswer(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The worker that the hive is starting, or has already when the reference is another name of its file.
 
     `sequence` is that of the hive's last report before this worker: reports up to it do not know the worker yet.
+    `model_file` is the hive's one name for the file, as in `WorkerView`.
     """
 
     worker_id: WorkerId
     url: str
     state: WorkerState
     sequence: int
+    model_file: str = ""
 
 
 class StopRequest(Message, frozen=True, kw_only=True):
@@ -103,7 +105,11 @@ class WorkerReport(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A worker as its hive sees it; `token` travels to the queen only."""
+    """A worker as its hive sees it; `token` travels to the queen only.
+
+    `model_file` is the file's path without links: the same for every name that a file has on that machine. Only the
+    owner is shown it. `is_in_model_folders` tells whether callers who are not the owner may name that file.
+    """
 
     id: WorkerId
     url: str
@@ -118,6 +124,8 @@ class WorkerView(Message, frozen=True, kw_only=True, omit_defaults=True):
     capability: Capability = "text"
     error: ErrorInfo | None = None
     token: str = ""
+    model_file: str = ""
+    is_in_model_folders: bool = True
 
 
 class WorkerList(Message, frozen=True, kw_only=True):

@@ -1,13 +1,13 @@
 """Builds a daemon's ASGI application: routes, access, correlation, errors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,8 +17,11 @@ from ..contract.wire import MessageT, decode, encode
 from ..errors import BodyTooLarge, RbeeError
 from ..transport import correlation
 from .auth import Access, AuthMiddleware
+from .connection_limits import ConnectionLimits
 from .error_response import ErrorHandlers
 from .narration import Narrator
+
+_MAX_LENGTH_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +32,17 @@ class AppSpec:
     routes: Sequence[Route]
     access: Access
     narrator: Narrator
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
 
-class CorrelationMiddleware:
-    """Gives every request a correlation id and repeats it in the answer."""
+class RequestShell:
+    """The outermost shell of a request: its correlation id, and an answer when something unforeseen happens in it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, narrator: Narrator, handlers: ErrorHandlers) -> None:
         """Wrap the application."""
         self._app = app
+        self._narrator = narrator
+        self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -45,30 +51,44 @@ class CorrelationMiddleware:
             return
         correlation_id = correlation.accept(Headers(scope=scope).get(correlation.HEADER))
         scope["correlation_id"] = correlation_id
+        scope["narrator"] = self._narrator
+        has_begun = False
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            nonlocal has_begun
+            if not has_begun:
+                has_begun = True
                 MutableHeaders(scope=message)[correlation.HEADER] = correlation_id
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        with correlation.correlated(correlation_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception as error:
+                answer = await self._handlers.on_unexpected(Request(scope), error)
+                if has_begun:
+                    raise  # the server cuts the connection: half an answer must not look like a whole one
+                await answer(scope, receive, send_with_id)
 
 
 def build_app(spec: AppSpec) -> Starlette:
     """Wire the application together."""
     handlers = ErrorHandlers(spec.source, spec.narrator)
-    return Starlette(
+    app = Starlette(
         routes=list(spec.routes),
         middleware=[
-            Middleware(CorrelationMiddleware),
+            Middleware(RequestShell, narrator=spec.narrator, handlers=handlers),
             Middleware(AuthMiddleware, access=spec.access, source=spec.source, narrator=spec.narrator),
         ],
         exception_handlers={
             RbeeError: handlers.on_rbee_error,
             HTTPException: handlers.on_http_exception,
-            Exception: handlers.on_unexpected,
+            ClientDisconnect: handlers.on_client_gone,
+            RecursionError: handlers.on_too_deep,
         },
     )
+    app.state.spec = spec
+    return app
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
@@ -77,14 +97,21 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     Raises:
         BodyTooLarge: it is larger than the limit; the rest is not read.
     """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > _MAX_LENGTH_DIGITS or int(announced) > limit_bytes):
+        raise _too_large(limit_bytes)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit_bytes:
-            raise BodyTooLarge(f"the body is larger than {limit_bytes} bytes", details={"limit_bytes": limit_bytes})
+            raise _too_large(limit_bytes)
         parts.append(part)
     return b"".join(parts)
+
+
+def _too_large(limit_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is larger than {limit_bytes} bytes", details={"limit_bytes": limit_bytes})
 
 
 async def read_message(request: Request, message_type: type[MessageT], limit_bytes: int, *, hint: str = "") -> MessageT:
@@ -105,7 +132,7 @@ def decode_message(body: bytes, message_type: type[MessageT], *, hint: str = "")
     """
     try:
         return decode(body, message_type)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise shape_error(error, hint=hint) from None
 
 

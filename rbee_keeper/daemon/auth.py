@@ -9,6 +9,7 @@ from typing import Literal
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..contract.api_token import is_token
 from ..contract.routes import OPEN_PATHS
 from ..errors import Forbidden, InvalidApiKey, MissingApiKey, RbeeError
 from ..transport.listener import is_loopback
@@ -16,7 +17,6 @@ from .error_response import answer_error
 from .narration import Narrator
 
 Caller = Literal["owner", "anonymous"]
-_MAX_TOKEN_CHARACTERS = 8192
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:]+\]|[^:/\[\]]+)(:\d+)?")
 
 
@@ -35,7 +35,7 @@ class Access:
 
 def fingerprint(token: str) -> str:
     """Return what a log may show of a token."""
-    return "token:" + hashlib.sha256(token.encode()).hexdigest()[:6]
+    return "token:" + hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:6]
 
 
 def check(access: Access, header: str | None, origin: str | None = None, host: str | None = None) -> Caller:
@@ -67,15 +67,29 @@ def _caller(access: Access, header: str | None) -> Caller:
     token = header.removeprefix("Bearer ")
     is_right = (
         header.startswith("Bearer ")
-        and bool(access.token)
-        and len(token) <= _MAX_TOKEN_CHARACTERS
-        and hmac.compare_digest(token.encode("utf-8", "replace"), access.token.encode())
+        and is_token(access.token)
+        and is_token(token)
+        and hmac.compare_digest(token.encode(), access.token.encode())
     )
     if is_right:
         return "owner"
     if access.is_required:
         raise InvalidApiKey("the token is not the right one", hint="check api_token in the settings file")
     return "anonymous"
+
+
+def _the_only_one(headers: Headers) -> str | None:
+    """Return the header that proves the caller; with two of them a proxy and a daemon could believe different ones."""
+    found = headers.getlist("authorization")
+    if len(found) > 1:
+        raise InvalidApiKey("there is more than one Authorization header", hint="send one")
+    return found[0] if found else None
+
+
+def _fingerprints(headers: Headers) -> dict[str, str]:
+    """Return what the log tells of the tokens that were refused: enough to recognise one, never the token."""
+    tokens = [header.removeprefix("Bearer ") for header in headers.getlist("authorization")[:2]]
+    return {"fingerprint": " ".join(fingerprint(token).removeprefix("token:") for token in tokens)} if tokens else {}
 
 
 class AuthMiddleware:
@@ -95,11 +109,9 @@ class AuthMiddleware:
             return
         try:
             headers = Headers(scope=scope)
-            scope["caller"] = check(
-                self._access, headers.get("authorization"), headers.get("origin"), headers.get("host")
-            )
+            scope["caller"] = check(self._access, _the_only_one(headers), headers.get("origin"), headers.get("host"))
         except RbeeError as error:
-            self._narrator.say("refuse", error.message, level="WARN", code=error.code, path=scope["path"])
+            self._narrator.refuse(error, path=scope["path"], **_fingerprints(headers))
             answer = answer_error(error, source=self._source, correlation_id=scope.get("correlation_id", ""))
             await answer(scope, receive, send)
             return

@@ -1,17 +1,15 @@
 """Chores: background work of a daemon, none of which can end the daemon."""
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..errors import RbeeError
-from .narration import Narrator
+from .narration import Narrator, short_traceback
 
 ResultT = TypeVar("ResultT")
 
 _RESTART_AFTER_S = 1.0
-_TRACEBACK_LINES = 4
 
 
 class Chores:
@@ -28,7 +26,10 @@ class Chores:
 
     def once(self, name: str, work: Coroutine[Any, Any, ResultT]) -> asyncio.Task[ResultT | None]:
         """Run a piece of work; the task's result is None when it failed."""
-        return self._tasks.create_task(self._guarded(name, work), name=name)
+        task = self._tasks.create_task(self._guarded(name, work), name=name)
+        # a daemon that ends cancels what has not had its first turn yet; without this Python would complain of it
+        task.add_done_callback(lambda _: work.close())
+        return task
 
     def keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         """Run work that ends with the daemon only; when it fails it is started again after a second."""
@@ -55,5 +56,6 @@ class Chores:
         if isinstance(error, RbeeError):
             self._narrator.say("fail", f"{name}: {error.message}", level="WARN", target=name, code=error.code)
             return
-        lines = traceback.format_exception(error)[-_TRACEBACK_LINES:]
-        self._narrator.say("fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback="".join(lines))
+        self._narrator.say(
+            "fail", f"{name} failed: {error!r}", level="ERROR", target=name, traceback=short_traceback(error)
+        )

@@ -1,6 +1,6 @@
 """Errors as HTTP answers: one table from code to status, one place that answers."""
 
-import traceback
+import math
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from .. import errors
 from ..contract.errors import ErrorBody, to_wire
 from ..contract.wire import encode
 from ..errors import RbeeError
-from .narration import Narrator
+from .narration import Narrator, short_traceback
 
 STATUS_BY_CODE: dict[str, int] = {
     "ALL_SLOTS_BUSY": 503,
@@ -21,7 +21,9 @@ STATUS_BY_CODE: dict[str, int] = {
     "CONNECTION_FAILED": 503,
     "CONNECTION_TIMEOUT": 504,
     "CONTEXT_LENGTH_EXCEEDED": 400,
+    "EVENTS_EXPIRED": 410,
     "FORBIDDEN": 403,
+    "HEAD_TOO_LARGE": 431,
     "INFERENCE_FAILED": 500,
     "INSUFFICIENT_RAM": 507,
     "INSUFFICIENT_VRAM": 507,
@@ -40,8 +42,10 @@ STATUS_BY_CODE: dict[str, int] = {
     "QUEUE_FULL": 429,
     "REQUEST_CANCELED": 499,
     "REQUEST_TIMEOUT": 504,
+    "REQUEST_TOO_SLOW": 408,
     "SERVICE_UNAVAILABLE": 503,
     "TASK_NOT_FOUND": 404,
+    "TOO_MANY_WORKERS": 503,
     "VERSION_MISMATCH": 409,
     "WORKER_CRASHED": 500,
     "WORKER_FAILED": 500,
@@ -56,11 +60,21 @@ _INTERNAL_MESSAGE = "an internal error happened; the daemon's log has the detail
 def answer_error(error: RbeeError, *, source: str, correlation_id: str) -> Response:
     """Return the answer that describes the error."""
     status = STATUS_BY_CODE[error.code]
-    headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
+    headers = _when_to_come_back(status, error)
     if status == 401:
         headers["www-authenticate"] = "Bearer"
+    if status == 413:
+        headers["connection"] = "close"
     body = ErrorBody(error=to_wire(error, correlation_id=correlation_id, source=source))
     return Response(encode(body), status_code=status, media_type="application/json", headers=headers)
+
+
+def _when_to_come_back(status: int, error: RbeeError) -> dict[str, str]:
+    """Return the headers that say it: in whole seconds for every client, in milliseconds for those of ours."""
+    wait_ms = error.details.get("retry_after_ms")
+    if isinstance(wait_ms, int):
+        return {"retry-after": str(math.ceil(wait_ms / 1000)), "x-backoff-ms": str(wait_ms)}
+    return {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
 
 
 class ErrorHandlers:
@@ -74,23 +88,41 @@ class ErrorHandlers:
     def _answer(self, request: Request, error: RbeeError) -> Response:
         return answer_error(error, source=self._source, correlation_id=request.scope.get("correlation_id", ""))
 
+    def _refuse(self, request: Request, error: RbeeError) -> Response:
+        self._narrator.refuse(error, path=request.scope["path"])
+        return self._answer(request, error)
+
     async def on_rbee_error(self, request: Request, error: Exception) -> Response:
         """Answer an error of ours."""
         assert isinstance(error, RbeeError)
-        self._narrator.say("refuse", error.message, level="WARN", code=error.code, path=request.url.path)
-        return self._answer(request, error)
+        return self._refuse(request, error)
 
     async def on_http_exception(self, request: Request, error: Exception) -> Response:
         """Answer what the router refuses: an unknown address or method."""
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            return self._answer(request, errors.MethodNotAllowed("this address does not take that method"))
+            return self._refuse(request, errors.MethodNotAllowed("this address does not take that method"))
         if error.status_code == 404:
-            return self._answer(request, errors.NotFound("there is nothing at this address"))
-        return self._answer(request, errors.InvalidInput(str(error.detail)))
+            return self._refuse(request, errors.NotFound("there is nothing at this address"))
+        return self._refuse(request, errors.InvalidInput(str(error.detail)))
+
+    async def on_client_gone(self, request: Request, _: Exception) -> Response:
+        """Note that the client left before its request was whole; nobody reads this answer."""
+        self._narrator.say("leave", "the client left before its request was whole", path=request.scope["path"])
+        return Response(status_code=499)
+
+    async def on_too_deep(self, request: Request, error: Exception) -> Response:
+        """Answer what is nested deeper than any of our parts can follow; only a caller's data is that deep."""
+        self._narrator.say("deep", "a request is nested too deeply", level="WARN", traceback=short_traceback(error))
+        return self._refuse(request, errors.InvalidInput("the request is nested too deeply"))
 
     async def on_unexpected(self, request: Request, error: Exception) -> Response:
         """Answer a defect of ours; the traceback goes to the log only."""
-        text = "".join(traceback.format_exception(error))
-        self._narrator.say("fail", "unexpected error", level="ERROR", path=request.url.path, traceback=text)
+        self._narrator.say(
+            "fail",
+            f"unexpected {type(error).__name__}",
+            level="ERROR",
+            path=request.scope["path"],
+            traceback=short_traceback(error),
+        )
         return self._answer(request, RbeeError(_INTERNAL_MESSAGE, hint="rbee logs"))

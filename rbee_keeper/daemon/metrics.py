@@ -1,14 +1,9 @@
-"""Metrics: the figures of a daemon, answered in the text form that Prometheus reads."""
+"""Metrics: the figures of a daemon."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from starlette.responses import Response
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""The version that every Prometheus reads, whatever it asks for."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,15 +37,3 @@ def counter(name: str, value: float, about: str) -> Figure:
 def gauge(name: str, value: float, about: str) -> Figure:
     """Return a number that goes up and down."""
     return Figure(name=name, kind="gauge", about=about, values={"": value})
-
-
-async def metrics_answer(metrics: Sequence[Metric]) -> Response:
-    """Return the metrics as an answer; they are written in a thread, so that other requests need not wait for it."""
-    return Response(await asyncio.to_thread(_written, metrics), media_type=CONTENT_TYPE)
-
-
-def _written(metrics: Sequence[Metric]) -> bytes:
-    # the library takes as long to import as half a cold start, and most daemons are never scraped
-    from .exposition import written
-
-    return written(metrics)

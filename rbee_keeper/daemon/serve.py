@@ -1,12 +1,19 @@
 """Serves an application on an open socket until the stop signal."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
+
+from .app import AppSpec
+from .connection_limits import ConnectionGuard, raise_descriptor_limit
+from .http_protocol import LimitedProtocol
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _KEEP_ALIVE_S = 75
@@ -48,7 +55,7 @@ class StopSignal:
 
 
 async def serve(
-    app: ASGIApp,
+    app: Starlette,
     listener: socket.socket,
     stop: StopSignal,
     before_close: Callable[[], Awaitable[None]],
@@ -59,9 +66,13 @@ async def serve(
 
     New connections are taken meanwhile only by a daemon that `takes_calls_to_the_end`, to say that it is ending.
     """
+    spec: AppSpec = app.state.spec
+    guard = ConnectionGuard(spec.limits, spec.source, spec.narrator)
+    # uvicorn's own lines would be plain text beside ours, a traceback for each client that leaves; ours tell enough
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(LimitedProtocol, guard)),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -87,10 +98,12 @@ async def serve(
         _, late = await asyncio.wait(server.server_state.tasks, timeout=_LAST_ANSWERS_S)
         for task in late:
             task.cancel()
+    guard.close()
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
     """Run a daemon's main coroutine, which ends with `Ended`, on the fastest event loop there is."""
+    raise_descriptor_limit()
     try:
         import uvloop
     except ImportError:

@@ -1,6 +1,5 @@
 """The hive's HTTP interface."""
 
-import asyncio
 import hmac
 from dataclasses import dataclass
 
@@ -10,11 +9,12 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
-from ..contract.ids import WorkerId
+from ..contract.ids import ModelRef, WorkerId
 from ..contract.nodes import Health
 from ..contract.validation import require_worker_id
-from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport
+from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport, WorkerView
 from ..daemon.app import answer, read_message
+from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
 from .devices import backends_report, resources_report
@@ -23,6 +23,8 @@ from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_spawn import WorkerSpawner, spawn_answer
 from .worker_stop import WorkerStopper
 from .worker_watch import WorkerWatch
+
+_HIDDEN = ModelRef("(a file of the owner)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class HiveApi:
     watch: WorkerWatch
     heartbeat: Heartbeat
     narrator: Narrator
-    tasks: asyncio.TaskGroup
+    chores: Chores
 
     async def health(self, _: Request) -> Response:
         """Answer at once."""
@@ -47,7 +49,11 @@ class HiveApi:
         message = await read_message(request, SpawnRequest, self.settings.body_limit_bytes)
         if message.owner and request.scope["caller"] != "owner":
             raise Forbidden("only the owner may name any file", hint="send the hive's token")
-        record = self.spawner.spawn(message)
+        record, is_new = await self.spawner.spawn(message)
+        if not is_new:
+            self.narrator.say("spawn", f"{record.id} has that file by another name", target=record.id)
+            # every report since it was started knows it
+            return answer(spawn_answer(record, 0))
         self.watch.watch_exit(record)
         self.narrator.say("spawn", f"{record.id} is started", target=record.id, pid=record.process.pid)
         return answer(spawn_answer(record, self.heartbeat.sequence))
@@ -58,6 +64,7 @@ class HiveApi:
         record = self._proved(message.worker_id, message.secret)
         self.narrator.say("ready", f"{record.id} answers", target=record.id, url=message.url)
         if record.state == "starting":
+            # a report that its model is loaded may have overtaken this one
             self.registry.move(record, "loading")
         return answer({"message": "taken"})
 
@@ -65,22 +72,22 @@ class HiveApi:
         """Take a worker's word on how its load ended."""
         message = await read_message(request, WorkerReport, self.settings.body_limit_bytes)
         record = self._proved(message.worker_id, message.secret)
-        record.slots_total = message.slots_total
-        record.capability = message.capability
-        record.slots_available = message.slots_total
-        self.registry.move(record, message.state, message.error)
-        return answer({"message": "taken"})
+        is_taken = self.registry.take_load(record, message)
+        if is_taken and message.state == "idle":
+            self.chores.once(f"the first check of {record.id}", self.watch.ask(record))
+        return answer({"message": "taken" if is_taken else "too late: the worker is ending"})
 
-    async def workers(self, _: Request) -> Response:
+    async def workers(self, request: Request) -> Response:
         """List the workers, without their tokens."""
-        views = [record.view() for record in self.registry.living()]
-        return answer(WorkerList(workers=[msgspec.structs.replace(view, token="") for view in views]))
+        is_owner = request.scope["caller"] == "owner"
+        views = [_shown(record.view(), is_owner=is_owner) for record in self.registry.living()]
+        return answer(WorkerList(workers=views))
 
     async def stop_worker(self, request: Request) -> Response:
         """Drain one worker and end it."""
         message = await read_message(request, StopRequest, self.settings.body_limit_bytes)
         record = self.registry.get(require_worker_id(message.worker_id))
-        self.tasks.create_task(self.stopper.drain(record, self.settings.drain_s))
+        self.stopper.begin_drain(record, self.settings.drain_s, self.chores)
         return answer({"success": True, "message": "the worker is being stopped"}, status=202)
 
     async def backends(self, _: Request) -> Response:
@@ -99,3 +106,11 @@ class HiveApi:
         if not hmac.compare_digest(secret.encode(), record.secret.encode()):
             raise Forbidden("this is not the secret of that spawn")
         return record
+
+
+def _shown(view: WorkerView, *, is_owner: bool) -> WorkerView:
+    """Return what callers may see: nobody the token, the owner alone where a file lies."""
+    if is_owner:
+        return msgspec.structs.replace(view, token="")
+    model_ref = view.model_ref if view.is_in_model_folders else _HIDDEN
+    return msgspec.structs.replace(view, token="", model_file="", model_ref=model_ref)

@@ -12,6 +12,8 @@ from ..contract.ids import LOCAL_NODE
 from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
+from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
@@ -56,6 +58,7 @@ class Hive:
         self._narrator = Narrator("rbee-hive")
         self._stop = StopSignal()
         self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
+        self._health_client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
         self._registry = WorkerRegistry(on_change=lambda: self._heartbeat.changed())
         self._heartbeat = Heartbeat(
             hive_id=order.hive_id,
@@ -88,24 +91,23 @@ class Hive:
                 lifeline.require_lease(self._spec.order.lease_s)
         self._narrator.say("start", f"the hive answers at {address_of_listener(self._spec.listener).url}")
         async with asyncio.TaskGroup() as tasks:
+            chores = Chores(tasks, self._narrator)
             watch = WorkerWatch(
                 settings=settings,
                 registry=self._registry,
                 stopper=self._stopper,
-                client=self._client,
+                client=self._health_client,
                 narrator=self._narrator,
-                tasks=tasks,
+                chores=chores,
             )
-            tasks.create_task(self._heartbeat.run(settings.heartbeat_s))
-            tasks.create_task(watch.watch_starts())
-            tasks.create_task(watch.watch_health())
-            tasks.create_task(watch.watch_idle())
-            tasks.create_task(sweep_leftovers(settings, self._narrator.say))
-            app = build_app(self._app_spec(watch, tasks))
+            watch.begin()
+            chores.keep("the reports to the queen", lambda: self._heartbeat.run(settings.heartbeat_s))
+            chores.once("the sweep", sweep_leftovers(settings, self._narrator.say))
+            app = build_app(self._app_spec(watch, chores))
             await serve(app, self._spec.listener, self._stop, self._end_work)
             raise Ended
 
-    def _app_spec(self, watch: WorkerWatch, tasks: asyncio.TaskGroup) -> AppSpec:
+    def _app_spec(self, watch: WorkerWatch, chores: Chores) -> AppSpec:
         api = HiveApi(
             settings=self._spec.settings,
             registry=self._registry,
@@ -114,13 +116,14 @@ class Hive:
             watch=watch,
             heartbeat=self._heartbeat,
             narrator=self._narrator,
-            tasks=tasks,
+            chores=chores,
         )
         is_required = self._spec.is_ours or bool(self._spec.settings.api_token)
         return AppSpec(
             source="hive",
             access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=[
                 Route(routes.HEALTH, api.health),
                 Route(routes.HEALTH_V1, api.health),
@@ -148,3 +151,4 @@ class Hive:
         if not self._spec.is_ours:
             await self._heartbeat.say_goodbye()
         self._client.close()
+        self._health_client.close()

@@ -22,6 +22,13 @@ def available_backends() -> tuple[Backend, ...]:
     return tuple(found)
 
 
+def device_count(backend: Backend) -> int:
+    """Return how many devices a backend has here; the processors together are one."""
+    if backend == "cuda" and _NVIDIA_DEVICES.is_dir():
+        return max(sum(1 for _ in _NVIDIA_DEVICES.iterdir()), 1)
+    return 1
+
+
 def backends_report() -> list[dict[str, Any]]:
     """Return every known backend with whether it is available."""
     available = available_backends()
@@ -30,18 +37,26 @@ def backends_report() -> list[dict[str, Any]]:
 
 def resources_report(models_dir: Path) -> dict[str, float | int]:
     """Return memory and disk of this machine in gigabytes, and its processors."""
-    import psutil
-
-    memory = psutil.virtual_memory()
+    total = _total_memory_bytes()
     folder = next(parent for parent in (models_dir, *models_dir.parents) if parent.exists())
     disk = shutil.disk_usage(folder)
     return {
-        "ram_total_gb": _gb(memory.total),
-        "ram_available_gb": _gb(min(free_memory_bytes(), memory.total)),
+        "ram_total_gb": _gb(total),
+        "ram_available_gb": _gb(min(free_memory_bytes(), total)),
         "disk_total_gb": _gb(disk.total),
         "disk_available_gb": _gb(disk.free),
         "processors": usable_processors(),
     }
+
+
+def _total_memory_bytes() -> int:
+    """Return the machine's memory; 0 where the system does not tell."""
+    import psutil
+
+    try:
+        return int(psutil.virtual_memory().total)
+    except (OSError, psutil.Error):
+        return 0
 
 
 def _gb(size: int) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ..contract import routes
 from ..contract.wire import encode
 from ..contract.workers import ShutdownRequest
+from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
 from ..supervisor.process import ChildProcess
@@ -24,9 +25,17 @@ class WorkerStopper:
         self._narrator = narrator
         self._grace_s = grace_s
 
+    def begin_drain(self, record: WorkerRecord, drain_s: float, chores: Chores) -> None:
+        """Take no more work for the worker from now on, and end it when it has finished."""
+        if record.state != "draining" and self._registry.move(record, "draining"):
+            chores.once(f"the drain of {record.id}", self.drain(record, drain_s))
+
+    def forget(self, record: WorkerRecord) -> None:
+        """Let go of the connections to a worker that has ended."""
+        self._client.forget(record.url)
+
     async def drain(self, record: WorkerRecord, drain_s: float) -> None:
         """Let a worker finish what runs, then end it."""
-        self._registry.move(record, "draining")
         body = encode(ShutdownRequest(graceful=True, timeout_seconds=drain_s))
         try:
             await self._client.request("POST", record.url, routes.SHUTDOWN, body=body, token=record.token)
@@ -58,7 +67,6 @@ class WorkerStopper:
             done += 1
             self._narrator.say("shutdown", f"stopped {done}/{len(pending)} workers", target=name)
 
-        async with asyncio.TaskGroup() as tasks:
-            for name, process in pending:
-                tasks.create_task(end_one(name, process))
+        # one that cannot be ended keeps none of the others
+        await asyncio.gather(*(end_one(name, process) for name, process in pending), return_exceptions=True)
         self._narrator.say("shutdown", "all workers are stopped")

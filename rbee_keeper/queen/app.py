@@ -13,6 +13,8 @@ from ..contract.ids import LOCAL_NODE
 from ..contract.nodes import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
+from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.lifeline import Lifeline
@@ -20,17 +22,22 @@ from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .heartbeat import Heartbeats
+from .hive_care import HiveCare
 from .hive_client import HiveClient
 from .hive_start import HiveProcess, give_order, start_hive
 from .infer import InferRunner
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
+from .relay import Relay
 from .status import StatusApi
+from .stuck_workers import StuckWorkers
 from .task_api import TaskApi
 from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
 
 _HIVE_GRACES = 3
+_FREE_WITHIN_S = 15.0
+"""A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,6 @@ class Queen:
         self._book = TaskBook(
             queue_limit=settings.queue_limit, kept=settings.tasks_kept, log_limit_bytes=settings.event_log_limit_bytes
         )
-        self._local_hive = LocalHive(self._start_hive, self._on_hive_started, self._on_hive_ended, settings.lease_s)
 
     def _start_hive(self) -> HiveProcess:
         return start_hive(self._spec.settings, is_ephemeral=self._spec.order.is_ephemeral)
@@ -76,7 +82,12 @@ class Queen:
         )
         self._registry.add_hive(
             HiveEntry(
-                id=hive.id, node=LOCAL_NODE, url=hive.daemon.url, token=hive.token, is_ours=True, heard_at=time.time()
+                id=hive.id,
+                node=LOCAL_NODE,
+                url=hive.daemon.url,
+                token=hive.token,
+                is_ours=True,
+                heard_at=time.monotonic(),
             )
         )
         self._narrator.say("spawn", "the local hive is started", target=hive.id, pid=hive.daemon.process.pid)
@@ -85,40 +96,73 @@ class Queen:
         self._narrator.say(
             "exit", f"the local hive ended: {how}", level="INFO" if self._stop.is_set else "ERROR", target=hive.id
         )
-        self._registry.drop_hive(hive.id)
+        self._registry.drop_hive(hive.id, has_ended=True)
 
     async def run(self) -> None:
         """Serve until the stop signal or the end of the keeper."""
         spec, settings = self._spec, self._spec.settings
-        if spec.hive is not None:
-            self._local_hive.adopt(spec.hive)
         if spec.lifeline is not None:
             spec.lifeline.call_when_lost(self._stop.set)
-        heartbeats = Heartbeats(settings=settings, registry=self._registry, narrator=self._narrator)
-        self._narrator.say("start", f"the queen answers at {self._own_url}")
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(heartbeats.drop_silent())
-            tasks.create_task(self._local_hive.renew_leases())
-            tasks.create_task(sweep_leftovers(settings, self._narrator.say))
-            app = build_app(self._app_spec(heartbeats, tasks))
-            await serve(app, spec.listener, self._stop, self._end_work)
+            parts = self._parts(Chores(tasks, self._narrator))
+            if spec.hive is not None:
+                parts.local_hive.adopt(spec.hive)
+            self._narrator.say("start", f"the queen answers at {self._own_url}")
+            parts.chores.keep("watch for silent hives", parts.care.watch_silence)
+            parts.chores.keep("lease of the hive", parts.local_hive.renew_leases)
+            parts.chores.once("sweep", sweep_leftovers(settings, self._narrator.say))
+            app = build_app(self._app_spec(parts))
+            await serve(app, spec.listener, self._stop, lambda: self._end_work(parts.local_hive))
             raise Ended
 
-    def _app_spec(self, heartbeats: Heartbeats, tasks: asyncio.TaskGroup) -> AppSpec:
-        runner = InferRunner(
+    def _parts(self, chores: Chores) -> "_Parts":
+        settings = self._spec.settings
+        local_hive = LocalHive(
+            start=self._start_hive,
+            on_started=self._on_hive_started,
+            on_ended=self._on_hive_ended,
+            chores=chores,
+            lease_s=settings.lease_s,
+            grace_s=_HIVE_GRACES * settings.cascade_grace_s,
+        )
+        care = HiveCare(
             registry=self._registry,
-            book=self._book,
-            spawn=WorkerSpawn(self._registry, self._hives, self._client, tasks),
-            local_hive=self._local_hive,
-            client=self._client,
+            local_hive=local_hive,
             hives=self._hives,
             narrator=self._narrator,
-            tasks=tasks,
-            stall_s=self._spec.settings.stall_s,
+            heartbeat_s=settings.heartbeat_s,
+            stale_s=settings.hive_stale_s,
         )
-        task_api = TaskApi(settings=self._spec.settings, book=self._book, runner=runner)
+        return _Parts(chores=chores, local_hive=local_hive, care=care)
+
+    def _runner(self, parts: "_Parts") -> InferRunner:
+        stuck = StuckWorkers(
+            registry=self._registry,
+            client=self._client,
+            hives=self._hives,
+            chores=parts.chores,
+            narrator=self._narrator,
+            free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
+        )
+        return InferRunner(
+            registry=self._registry,
+            book=self._book,
+            spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
+            local_hive=parts.local_hive,
+            care=parts.care,
+            relay=Relay(registry=self._registry, client=self._client, stuck=stuck, stall_s=self._spec.settings.stall_s),
+            narrator=self._narrator,
+            chores=parts.chores,
+        )
+
+    def _app_spec(self, parts: "_Parts") -> AppSpec:
+        settings = self._spec.settings
+        task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
+        heartbeats = Heartbeats(
+            settings=settings, registry=self._registry, local_hive=parts.local_hive, narrator=self._narrator
+        )
         status = StatusApi(
-            settings=self._spec.settings,
+            settings=settings,
             registry=self._registry,
             book=self._book,
             hives=self._hives,
@@ -126,23 +170,33 @@ class Queen:
             is_ephemeral=self._spec.order.is_ephemeral,
             stop=self._stop.set,
         )
-        is_required = self._spec.order.is_ephemeral or bool(self._spec.settings.api_token)
+        is_required = self._spec.order.is_ephemeral or bool(settings.api_token)
         return AppSpec(
             source="queen",
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
+            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
             routes=_routes(task_api, status, heartbeats),
         )
 
-    async def _end_work(self) -> None:
+    async def _end_work(self, local_hive: LocalHive) -> None:
         """Cancel every task, then end the hive with its workers."""
         self._narrator.say("stop", f"the queen ends: {self._stop.reason}")
         runners = [task.runner for task in self._book.unfinished() if task.runner is not None]
         for runner in runners:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
-        await self._local_hive.stop(_HIVE_GRACES * self._spec.settings.cascade_grace_s)
+        await local_hive.stop()
         self._client.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The parts that live in the daemon's task group and know each other."""
+
+    chores: Chores
+    local_hive: LocalHive
+    care: HiveCare
 
 
 def _routes(tasks: TaskApi, status: StatusApi, heartbeats: Heartbeats) -> list[Route]:

@@ -5,20 +5,43 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from ..contract.events import DONE
+from ..contract.failure import failed_event
+from ..contract.wire import encode
+from ..errors import EventsExpired
 from ..transport import sse
+
+_PART_BYTES = 65_536
+_TAIL_BYTES = 65_536
+"""What is kept of an answer that its submitter has read to the end: enough for one that lost the last packets."""
 
 
 class EventLog:
-    """Frames with rising ids; the oldest go first when the log is full. Used from the event loop only."""
+    """Frames with rising ids; the oldest go first when the log is full. Used from the event loop only.
+
+    What the submitting connection has not taken yet never goes: the log grows full instead, and whoever fills it waits
+    for `room`. Other readers that fall behind what is kept are told so, they never get a stream with a hole.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
-        """Start empty and open."""
+        """Start empty and open, with nobody to wait for."""
         self._limit_bytes = limit_bytes
         self._frames: deque[bytes] = deque()
         self._first_id = 1
         self._size = 0
         self._changed = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._submitter_has: int | None = None
         self.is_closed = False
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept now."""
+        return self._size
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest frame, 0 when there is none."""
+        return self._first_id + len(self._frames) - 1
 
     def append(self, frames: Sequence[bytes], *, closes: bool = False) -> None:
         """Add frames as they came from the worker; after the closing one nothing is taken."""
@@ -26,19 +49,46 @@ class EventLog:
             return
         self._frames.extend(frames)
         self._size += sum(map(len, frames))
-        while self._size > self._limit_bytes and len(self._frames) > 1:
-            self._size -= len(self._frames.popleft())
-            self._first_id += 1
+        self._drop_oldest(self._limit_bytes)
         self.is_closed = closes
         self._changed.set()
         self._changed = asyncio.Event()
 
-    @property
-    def last_id(self) -> int:
-        """The id of the newest frame, 0 when there is none."""
-        return self._first_id + len(self._frames) - 1
+    async def room(self) -> bool:
+        """Wait until the submitter has taken enough; True when there was anything to wait for."""
+        has_waited = False
+        while self._submitter_has is not None and self._size > self._limit_bytes and not self.is_closed:
+            has_waited = True
+            await self._drained.wait()
+        return has_waited
 
-    async def read(self, after_id: int = 0) -> AsyncIterator[bytes]:
+    def attach_submitter(self) -> None:
+        """From now on keep what the submitting connection has not taken."""
+        self._submitter_has = 0
+
+    def detach_submitter(self) -> None:
+        """Wait for nobody any more, since the submitting connection has ended."""
+        if self._submitter_has is None:
+            return
+        has_all = self.is_closed and self._submitter_has >= self.last_id
+        self._submitter_has = None
+        self.shrink(_TAIL_BYTES if has_all else self._limit_bytes)
+        self._wake_writer()
+
+    def shrink(self, limit_bytes: int) -> None:
+        """Keep no more than that, and the last frame in any case."""
+        self._drop_oldest(min(limit_bytes, self._limit_bytes))
+
+    def require_kept(self, after_id: int) -> None:
+        """Refuse a reader to whom the next frames cannot be given any more.
+
+        Raises:
+            EventsExpired: frames after that id have been dropped.
+        """
+        if after_id + 1 < self._first_id:
+            raise self._expired()
+
+    async def read(self, after_id: int = 0, *, is_submitter: bool = False) -> AsyncIterator[bytes]:
         """Yield the frames after that id, as they come, then the end marker.
 
         A reader of a closed log that has seen everything gets the last frame again.
@@ -46,16 +96,53 @@ class EventLog:
         position = min(after_id, self.last_id)
         if self.is_closed and position >= self.last_id:
             position = self.last_id - 1
-        while True:
-            changed, is_closed = self._changed, self.is_closed
-            start = max(position + 1, self._first_id)
-            fresh = [
-                sse.with_id(number, self._frames[number - self._first_id]) for number in range(start, self.last_id + 1)
-            ]
-            position = max(position, self.last_id)
-            if fresh:
-                yield b"".join(fresh)
-            if is_closed:
-                yield DONE
-                return
-            await changed.wait()
+        try:
+            while True:
+                changed, is_closed = self._changed, self.is_closed
+                if position + 1 < self._first_id:
+                    yield sse.frame("error", encode(failed_event(self._expired(), source="queen"))) + DONE
+                    return
+                while position < self.last_id and position + 1 >= self._first_id:
+                    part, position = self._part(position)
+                    yield part
+                    if is_submitter:
+                        self._taken(position)
+                if is_closed and position >= self.last_id:
+                    yield DONE
+                    return
+                if not is_closed:
+                    await changed.wait()
+        finally:
+            if is_submitter:
+                self.detach_submitter()
+
+    def _part(self, position: int) -> tuple[bytes, int]:
+        """Return the next frames with their ids, not too many at once, and the id of the last of them."""
+        part = bytearray()
+        while position < self.last_id and len(part) < _PART_BYTES:
+            position += 1
+            part += sse.with_id(position, self._frames[position - self._first_id])
+        return bytes(part), position
+
+    def _taken(self, position: int) -> None:
+        if self._submitter_has is not None:
+            self._submitter_has = position
+            self._drop_oldest(self._limit_bytes)
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        self._drained.set()
+        self._drained = asyncio.Event()
+
+    def _drop_oldest(self, limit_bytes: int) -> None:
+        needed_from = self.last_id if self._submitter_has is None else self._submitter_has + 1
+        while self._size > limit_bytes and len(self._frames) > 1 and self._first_id < needed_from:
+            self._size -= len(self._frames.popleft())
+            self._first_id += 1
+
+    def _expired(self) -> EventsExpired:
+        return EventsExpired(
+            f"the events before number {self._first_id} are not kept any more",
+            hint=f"follow the rest with the header Last-Event-ID: {self._first_id - 1}",
+            details={"first_id": self._first_id, "last_id": self.last_id},
+        )

@@ -1,13 +1,29 @@
 """What the queen asks of hives."""
 
+import asyncio
+
 from ..contract import routes
 from ..contract.errors import read_error
 from ..contract.ids import WorkerId
-from ..contract.wire import decode, encode
+from ..contract.nodes import Health
+from ..contract.wire import MessageT, decode, encode
 from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
-from ..errors import ProtocolError
-from ..transport.http_client import Answer, HttpClient
+from ..errors import (
+    ConnectionFailed,
+    ConnectionTimeout,
+    Forbidden,
+    InvalidApiKey,
+    MissingApiKey,
+    NotFound,
+    ProtocolError,
+    RbeeError,
+)
+from ..transport.http_client import Answer, HttpClient, StreamingAnswer
 from .registry import HiveEntry
+
+_ANSWER_LIMIT_BYTES = 1_048_576
+"""No answer of a hive comes near this; what is larger is not from a hive."""
+_REFUSES_US = (InvalidApiKey, MissingApiKey)
 
 
 def raise_for_error(answer: Answer) -> None:
@@ -24,7 +40,11 @@ def raise_for_error(answer: Answer) -> None:
 
 
 class HiveClient:
-    """One method per operation; raises the hive's own errors."""
+    """One method per operation; raises the hive's own errors, and errors that name the hive for all else.
+
+    A hive that does not know us or its own addresses is another program at the address of one that is gone: that is
+    ConnectionFailed, as if nothing answered.
+    """
 
     def __init__(self, client: HttpClient) -> None:
         """Speak through the process's HTTP client."""
@@ -32,12 +52,79 @@ class HiveClient:
 
     async def spawn(self, hive: HiveEntry, request: SpawnRequest) -> SpawnAnswer:
         """Have a worker started; it is loading when this returns."""
-        answer = await self._client.request("POST", hive.url, routes.SPAWN, body=encode(request), token=hive.token)
-        raise_for_error(answer)
-        return decode(answer.body, SpawnAnswer)
+        try:
+            answer = await self._ask(hive, "POST", routes.SPAWN, encode(request))
+        except Forbidden as error:
+            if request.owner:
+                raise _gone(hive) from error
+            raise
+        return _decoded(hive, answer, SpawnAnswer)
 
     async def stop_worker(self, hive: HiveEntry, worker_id: WorkerId) -> None:
         """Have a worker drained and ended."""
-        body = encode(StopRequest(worker_id=worker_id))
-        answer = await self._client.request("POST", hive.url, routes.HIVE_WORKER_STOP, body=body, token=hive.token)
-        raise_for_error(answer)
+        await self._ask(hive, "POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=worker_id)))
+
+    async def require_alive(self, hive: HiveEntry, timeout_s: float) -> None:
+        """Raise unless the hive answers as one does."""
+        _decoded(hive, await self._ask(hive, "GET", routes.HEALTH, timeout_s=timeout_s), Health)
+
+    async def _ask(
+        self, hive: HiveEntry, method: str, path: str, body: bytes = b"", timeout_s: float | None = None
+    ) -> bytes:
+        limit_s = self._client.request_s if timeout_s is None else timeout_s
+        try:
+            async with (
+                asyncio.timeout(limit_s),
+                self._client.stream(method, hive.url, path, body=body, token=hive.token) as answer,
+            ):
+                whole = Answer(status=answer.status, headers=answer.headers, body=await _limited(hive, answer))
+        except TimeoutError as error:
+            raise ConnectionTimeout(f"{_name(hive)} gave no answer within {limit_s:g} s", hint="rbee logs") from error
+        except ProtocolError as error:
+            raise _odd(hive) from error
+        _require_success(hive, whole)
+        return whole.body
+
+
+async def _limited(hive: HiveEntry, answer: StreamingAnswer) -> bytes:
+    body = bytearray()
+    async for chunk in answer.chunks():
+        body += chunk
+        if len(body) > _ANSWER_LIMIT_BYTES:
+            raise _odd(hive)
+    return bytes(body)
+
+
+def _require_success(hive: HiveEntry, answer: Answer) -> None:
+    """Raise what the answer says went wrong."""
+    if answer.status < 300:
+        return
+    error = read_error(answer.body)
+    if isinstance(error, _REFUSES_US) or type(error) is NotFound or (error is None and answer.status in (401, 404)):
+        raise _gone(hive)
+    raise error or _odd(hive)
+
+
+def _decoded(hive: HiveEntry, body: bytes, message_type: type[MessageT]) -> MessageT:
+    try:
+        return decode(body, message_type)
+    except (ValueError, RecursionError) as error:
+        raise _odd(hive) from error
+
+
+def _name(hive: HiveEntry) -> str:
+    return f"the hive on {hive.node} ({hive.id})"
+
+
+def _odd(hive: HiveEntry) -> RbeeError:
+    return ProtocolError(
+        f"{_name(hive)} sent an answer that is not one of a hive",
+        hint=f"see what answers at {hive.url}",
+        details={"hive_id": hive.id, "url": hive.url},
+    )
+
+
+def _gone(hive: HiveEntry) -> RbeeError:
+    return ConnectionFailed(
+        f"{_name(hive)} is gone, another program answers at its address", details={"hive_id": hive.id}
+    )

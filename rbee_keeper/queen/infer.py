@@ -1,81 +1,90 @@
-"""Infer at the queen: decides until a worker is found, then relays its events."""
+"""Infer at the queen: decides until a worker is found, then has its events relayed."""
 
 import asyncio
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
-from ..contract import routes
 from ..contract.errors import ErrorInfo, from_wire
-from ..contract.events import Failed, Narration
-from ..contract.ids import WorkerId
-from ..contract.tasks import execution_of
-from ..contract.wire import decode, encode
+from ..contract.events import Narration
+from ..contract.ids import HiveId, WorkerId
+from ..contract.workers import WorkerView
+from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..errors import (
     AllSlotsBusy,
     ConnectionFailed,
-    InferenceFailed,
+    NodeNotFound,
     RbeeError,
     RequestCanceled,
     RequestTimeout,
     WorkerCrashed,
     WorkerNotReady,
 )
-from ..transport import correlation, deadline, sse
-from ..transport.http_client import Answer, HttpClient, StreamingAnswer
-from .hive_client import HiveClient, raise_for_error
+from ..transport import deadline
+from .hive_care import HiveCare
+from .leases import Lease
 from .local_hive import LocalHive
-from .registry import FleetRegistry
+from .registry import FleetRegistry, HiveEntry
+from .relay import Relay, WorkerLost
 from .scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .scheduling.policy import decide
 from .scheduling.snapshot import TaskFacts
 from .tasks import Task, TaskBook
-from .worker_spawn import WorkerSpawn
+from .worker_spawn import HiveUnresponsive, WorkerSpawn
 
-_BUSY_WAITS_S = (1.0, 2.0, 4.0)
-_ATTEMPTS_BEFORE_FIRST_TOKEN = 2
+_CRASHES_AT_MOST = 2
 _HIVES_LOST_AT_MOST = 2
-_CLOSING = (b"event: end\n", b"event: error\n")
-_FAILED = b"event: error\n"
-_OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
-_DONE_DATA = b"data: [DONE]"
-
-
-class _Retry(Exception):
-    """The worker was lost before its first token; another one may do the task."""
+_SAY_WAIT_EVERY_S = 5.0
+_REST_S = 0.5
+_REST_AT_MOST_S = 4.0
+_WAYS_OUT = ("draining", "stopped", "failed")
+_NEVER_TWICE = ("SIGABRT",)
+"""The engine refused the model file from within: it does so again."""
 
 
 @dataclass(slots=True, kw_only=True)
+class _Course:
+    """What has happened to a task on its way: `waits_for` is the worker or the order that it waits for."""
+
+    crashes: int = 0
+    hives_lost: int = 0
+    refusals: int = 0
+    waits_for: WorkerId | None = None
+    waits_for_order: int | None = None
+    said: str = ""
+    said_at: float = field(default=float("-inf"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InferRunner:
-    """Runs tasks, each in an asyncio task of its own."""
+    """Runs tasks, each as a chore of its own."""
 
     registry: FleetRegistry
     book: TaskBook
     spawn: WorkerSpawn
     local_hive: LocalHive
-    client: HttpClient
-    hives: HiveClient
+    care: HiveCare
+    relay: Relay
     narrator: Narrator
-    tasks: asyncio.TaskGroup
-    stall_s: float
+    chores: Chores
 
     def start(self, task: Task) -> None:
         """Begin to work on the task; its end is settled however it comes, even before the first step."""
-        task.runner = self.tasks.create_task(self._take_to_end(task))
+        task.runner = self.chores.once(task.log_name, self._take_to_end(task))
         task.runner.add_done_callback(lambda _: self._settle(task))
 
     def _settle(self, task: Task) -> None:
         if not task.is_final:
-            task.fail(RequestCanceled("the task was cancelled"), "cancelled")
+            because = task.cancelled_because or "the queen ends"
+            task.fail(RequestCanceled(f"the task was cancelled: {because}"), "cancelled")
         self.book.close(task)
         self._narrate_end(task)
 
     async def _take_to_end(self, task: Task) -> None:
         """Never raises: the task's last event tells."""
         try:
-            async with asyncio.timeout(task.deadline - time.time()):
+            async with asyncio.timeout(task.give_up_at - time.monotonic()):
                 await self._run(task)
         except TimeoutError:
             details = {"deadline": deadline.to_header(task.deadline)}
@@ -85,192 +94,164 @@ class InferRunner:
         except RbeeError as error:
             task.fail(error)
         except Exception as error:  # noqa: BLE001 - the boundary of a task: a defect ends it, and only it
-            self.narrator.say("fail", f"unexpected: {error!r}", level="ERROR", target=task.id)
+            self._log(task, "fail", f"unexpected: {error!r}", level="ERROR")
             task.fail(RbeeError("an internal error happened", hint="rbee logs"))
 
+    def _log(self, task: Task, action: str, human: str, **facts: object) -> None:
+        self.narrator.say(action, human, target=task.log_name, correlation_id=task.correlation_id, **facts)  # type: ignore[arg-type]
+
     def _narrate_end(self, task: Task) -> None:
-        self.narrator.say(
+        self._log(
+            task,
             "infer",
-            f"task {task.state}",
+            f"task {task.state}" + (f": {task.cancelled_because}" if task.state == "cancelled" else ""),
             level="WARN" if task.state == "failed" else "INFO",
-            target=task.id,
             code=task.error.code if task.error else "",
-            correlation_id=task.correlation_id,
-            duration_ms=round((time.time() - task.submitted_at) * 1000),
+            duration_ms=round((time.monotonic() - task.arrived_at) * 1000),
         )
 
     async def _run(self, task: Task) -> None:
-        for attempt in range(1, _ATTEMPTS_BEFORE_FIRST_TOKEN + 1):
-            worker_id = await self._find_worker(task)
+        course = _Course()
+        while True:
+            hive, worker = await self._find_worker(task, course)
             try:
-                await self._execute(task, worker_id)
-            except _Retry as lost:
-                task.lost_workers.add(worker_id)
-                if attempt == _ATTEMPTS_BEFORE_FIRST_TOKEN:
-                    raise WorkerCrashed("the worker ended before its first token", hint="rbee logs") from lost
-                task.say(Narration(actor="queen-rbee", action="retry", human="the worker was lost, trying another"))
+                await self.relay.execute(task, worker)
+            except WorkerLost as lost:
+                await self._after_loss(task, course, hive, worker.id, lost)
+            except (AllSlotsBusy, WorkerNotReady) as refusal:
+                self._after_refusal(task, course, worker.id, refusal)
             else:
                 return
             finally:
-                self.registry.release(worker_id, task.id, time.time())
+                self.registry.release(worker.id, task.id, time.time())
 
-    async def _find_worker(self, task: Task) -> WorkerId:
-        """Decide and act until a worker has a slot leased for the task."""
-        waits_for: WorkerId | None = None
-        hives_lost = 0
+    async def _find_worker(self, task: Task, course: _Course) -> tuple[HiveEntry, WorkerView]:
+        """Decide and act until slots of a worker are leased for the task."""
         while True:
-            self._raise_if_failed(waits_for)
-            decision = decide(self.registry.snapshot(), _facts(task), time.time())
+            self._take_bad_news(task, course)
+            facts = _facts(task, self.registry.file_of(task.spec.model))
+            decision = decide(self.registry.snapshot(), facts, time.monotonic())
             task.reasons = decision.reasons
             match decision:
                 case UseWorker(worker_id=worker_id):
-                    self.registry.lease(worker_id, task.id)
+                    found = self.registry.worker(worker_id)
+                    assert found is not None
+                    self.registry.lease(worker_id, task.id, Lease(slots=facts.slots, is_strict=facts.is_strict))
                     task.worker_id = worker_id
-                    return worker_id
+                    return found
                 case SpawnWorker():
                     task.move("preparing")
-                    waits_for = await self._spawn(task, decision)
-                    hives_lost += waits_for is None
-                    if hives_lost > _HIVES_LOST_AT_MOST:
-                        raise ConnectionFailed("no hive answers", hint="rbee logs hive")
+                    await self._spawn(task, course, decision)
                 case StartHive():
                     task.move("preparing")
                     self.local_hive.ensure()
-                case Wait(worker_id=worker_id):
-                    waits_for = worker_id or waits_for
+                case Wait():
+                    course.waits_for = decision.worker_id or course.waits_for
+                    course.waits_for_order = decision.spawn or course.waits_for_order
+                    self._tell_of_wait(task, course, decision.why)
+                    task.decided.set()
                     await self.registry.wait_for_change()
                 case Refuse(error=error):
-                    raise error
+                    is_consequence = isinstance(error, NodeNotFound) and task.failed_hives
+                    raise next(iter(task.failed_hives.values())) if is_consequence else error
                 case _:
                     assert_never(decision)
 
-    async def _spawn(self, task: Task, decision: SpawnWorker) -> WorkerId | None:
-        """Have a worker started and its load narrated; None when the hive turned out to be gone."""
+    def _tell_of_wait(self, task: Task, course: _Course, why: str) -> None:
+        """Say what a task waits for, once, and another reason a while later at the earliest."""
+        now = time.monotonic()
+        if why != course.said and now - course.said_at >= _SAY_WAIT_EVERY_S:
+            course.said, course.said_at = why, now
+            task.say(Narration(actor="queen-rbee", action="wait", human=why))
+
+    async def _spawn(self, task: Task, course: _Course, decision: SpawnWorker) -> None:
+        """Have a worker started and its load narrated, unless its hive turns out to be gone or frozen."""
+        hive = self.registry.hive(decision.hive_id)
+        asked_at = time.monotonic()
         try:
             worker_id = await self.spawn.spawn(task, decision)
-        except ConnectionFailed:
-            self.narrator.say("forget", "the hive does not answer", level="WARN", target=decision.hive_id)
-            self.registry.drop_hive(decision.hive_id)
-            self.local_hive.discard(decision.hive_id)
-            return None
-        self.tasks.create_task(self.spawn.narrate_load(task, worker_id))
-        return worker_id
+        except ConnectionFailed as error:
+            self.care.give_up(decision.hive_id, error.message)
+            self._count_lost_hive(course)
+        except HiveUnresponsive as unresponsive:
+            if hive is not None and self.care.is_frozen(hive, since=asked_at):
+                self.care.give_up(hive.id, "it is frozen")
+                self._count_lost_hive(course)
+            else:
+                task.failed_hives[unresponsive.hive_id] = unresponsive.error
+        else:
+            if worker_id in task.lost_workers:
+                # the hive has not noticed yet that this one is lost, and would name it again at once
+                await asyncio.sleep(_REST_S)
+                return
+            course.waits_for = worker_id
+            task.decided.set()
+            self.chores.once(f"load of {worker_id}", self.spawn.narrate_load(task, worker_id))
 
-    def _raise_if_failed(self, worker_id: WorkerId | None) -> None:
-        """End the task with the reason why the worker that it waited for failed."""
-        failure = self.registry.failure_of(worker_id) if worker_id is not None else None
+    def _count_lost_hive(self, course: _Course) -> None:
+        course.hives_lost += 1
+        if course.hives_lost > _HIVES_LOST_AT_MOST:
+            raise ConnectionFailed("no hive answers", hint="rbee logs hive")
+
+    def _take_bad_news(self, task: Task, course: _Course) -> None:
+        """End the task with the reason why what it waited for failed; look elsewhere when that was a silent hive."""
+        failure = self.registry.failure_of(course.waits_for) if course.waits_for is not None else None
         if failure is not None:
             raise from_wire(failure)
+        silent = self.registry.spawn_failure(course.waits_for_order) if course.waits_for_order else None
+        if silent is not None:
+            task.failed_hives.setdefault(*silent)
+            course.waits_for_order = None
 
-    async def _execute(self, task: Task, worker_id: WorkerId) -> None:
-        """Send the task to the worker, again after a while when it says that it is busy."""
-        for wait_s in (*_BUSY_WAITS_S, None):
-            try:
-                await self._relay(task, worker_id)
-            except (AllSlotsBusy, WorkerNotReady):
-                if wait_s is None:
-                    raise
-                task.say(
-                    Narration(actor="queen-rbee", action="wait", human=f"the worker is busy, waiting {wait_s:g} s")
-                )
-                await asyncio.sleep(wait_s)
-            else:
-                return
-
-    async def _relay(self, task: Task, worker_id: WorkerId) -> None:
-        """Copy the worker's events into the task's log, frame by frame, without reading them."""
-        found = self.registry.worker(worker_id)
-        if found is None:
-            raise _Retry
-        worker = found[1]
-        headers = {
-            deadline.HEADER: deadline.to_header(task.deadline),
-            correlation.HEADER: task.correlation_id,
-        }
-        body = encode(execution_of(task.id, task.spec))
-        relay = _Relay(task)
-        try:
-            async with self.client.stream(
-                "POST", worker.url, routes.EXECUTE, body=body, token=worker.token, headers=headers
-            ) as answer:
-                await _require_stream(answer)
-                task.move("running")
-                await self._copy(answer, relay)
-        except ConnectionFailed as error:
-            if not relay.has_token:
-                raise _Retry from error
-            raise WorkerCrashed(
-                "the worker ended in the middle of the answer", hint=f"rbee logs --worker {worker_id}"
-            ) from error
-
-    async def _copy(self, answer: StreamingAnswer, relay: "_Relay") -> None:
-        chunks = answer.chunks()
-        while not relay.is_closed:
-            try:
-                async with asyncio.timeout(self.stall_s):
-                    chunk = await anext(chunks)
-            except TimeoutError as error:
-                await self._stop_stalled(relay.task)
-                raise InferenceFailed(f"the worker sent nothing for {self.stall_s:g} s", hint="try again") from error
-            except StopAsyncIteration:
-                raise ConnectionFailed("the worker's stream ended without its closing event") from None
-            relay.take(chunk)
-
-    async def _stop_stalled(self, task: Task) -> None:
-        found = self.registry.worker(task.worker_id) if task.worker_id is not None else None
-        if found is None:
-            return
-        hive, worker = found
-        self.narrator.say("stall", f"{worker.id} is stuck and is stopped", level="ERROR", target=worker.id)
-        with suppress(RbeeError):
-            await self.hives.stop_worker(hive, worker.id)
-
-
-class _Relay:
-    """Moves whole frames from a worker's bytes into a task's log."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.has_token = False
-        self.is_closed = False
-        self._cutter = sse.FrameCutter()
-
-    def take(self, chunk: bytes) -> None:
-        """Take the next bytes; the worker's end marker is left out, readers of the log get their own."""
-        frames = [frame for frame in self._cutter.feed(chunk) if not frame.startswith(_DONE_DATA)]
-        if not frames:
-            return
-        self.has_token = self.has_token or any(frame.startswith(_OUTPUT) for frame in frames)
-        last = frames[-1]
-        if last.startswith(_CLOSING):
-            self.is_closed = True
-            self._close(last)
-        self.task.log.append(frames, closes=self.is_closed)
-
-    def _close(self, last: bytes) -> None:
-        if last.startswith(_FAILED):
-            failed = decode(sse.data_of(last) or "", Failed)
-            info = ErrorInfo(code=failed.code, message=failed.message, hint=failed.hint, src=failed.src)
-            self.task.error = info
-            self.task.move("failed")
+    async def _after_loss(
+        self, task: Task, course: _Course, hive: HiveEntry, worker_id: WorkerId, lost: WorkerLost
+    ) -> None:
+        """Let the task try another worker, unless workers of living hives end again and again under it."""
+        task.lost_workers.add(worker_id)
+        course.waits_for = None
+        if await self.care.fate_of(worker_id, hive):
+            self._count_lost_hive(course)
         else:
-            self.task.move("done")
+            self._count_crash(course, worker_id, lost)
+        self._log(task, "retry", f"{worker_id} was lost before its first token", level="WARN")
+        task.say(Narration(actor="queen-rbee", action="retry", human="the worker was lost, trying another"))
+
+    def _count_crash(self, course: _Course, worker_id: WorkerId, lost: WorkerLost) -> None:
+        course.crashes += 1
+        failure = self.registry.failure_of(worker_id)
+        if course.crashes < _CRASHES_AT_MOST and not _is_certain_to_repeat(failure):
+            return
+        if failure is not None:
+            raise from_wire(failure) from lost
+        raise WorkerCrashed("the worker ended before its first token", hint="rbee logs") from lost
+
+    def _after_refusal(self, task: Task, course: _Course, worker_id: WorkerId, refusal: RbeeError) -> None:
+        """Leave a worker alone that is busy or on its way out; others may be free, and decide() knows."""
+        if refusal.details.get("state") in _WAYS_OUT:
+            self.registry.close_worker(worker_id)
+        else:
+            self.registry.rest(worker_id, min(_REST_S * 2**course.refusals, _REST_AT_MOST_S))
+            course.refusals = min(course.refusals + 1, 10)
+        self._log(task, "retry", f"{worker_id} does not take the task: {refusal.message}", code=refusal.code)
 
 
-async def _require_stream(answer: StreamingAnswer) -> None:
-    """Raise the worker's refusal, if it refused."""
-    if answer.status != 200:
-        raise_for_error(Answer(status=answer.status, headers=answer.headers, body=await answer.body()))
+def _is_certain_to_repeat(failure: ErrorInfo | None) -> bool:
+    return failure is not None and failure.details.get("signal") in _NEVER_TWICE
 
 
-def _facts(task: Task) -> TaskFacts:
+def _facts(task: Task, model_file: str) -> TaskFacts:
     spec = task.spec
     return TaskFacts(
         id=task.id,
         model_ref=spec.model,
+        model_file=model_file,
         node=spec.node,
         backend=spec.backend,
         device=spec.device,
-        deadline=task.deadline,
+        deadline=task.give_up_at,
+        slots=spec.n,
+        is_strict=spec.determinism == "strict",
+        is_owner=task.is_owner,
         lost=frozenset(task.lost_workers),
+        failed_hives=frozenset[HiveId](task.failed_hives),
     )

@@ -1,19 +1,33 @@
 """The fleet: what is alive now, learned from the hives' reports."""
 
 import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+import msgspec
+
+from .. import __version__
 from ..contract.errors import ErrorInfo
-from ..contract.ids import HiveId, NodeName, TaskId, WorkerId
-from ..contract.nodes import FleetWorker, HiveSnapshot, HiveView
-from ..contract.workers import WorkerView
+from ..contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
+from ..contract.nodes import HiveSnapshot
+from ..contract.workers import WorkerState, WorkerView
+from ..errors import RbeeError
+from .leases import Lease, Leases
 from .scheduling.decision import SpawnWorker
 from .scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+_REMEMBERED = 1024
+"""Hives that ended, orders that failed and files of references: more than any fleet has, and an end to growing."""
 
 
 @dataclass(slots=True, kw_only=True)
 class HiveEntry:
-    """One hive: where it is, and its latest report. `is_ours` when this queen started it."""
+    """One hive: where it is, and its latest report. `is_ours` when this queen started it; `heard_at` is monotonic."""
 
     id: HiveId
     node: NodeName
@@ -25,6 +39,13 @@ class HiveEntry:
     sequence: int = 0
     workers: dict[WorkerId, WorkerView] = field(default_factory=dict)
 
+    @property
+    def problem(self) -> str:
+        """Why this hive is not used; empty when it is. Before its first report nothing is known against it."""
+        if self.version in ("", __version__):
+            return ""
+        return f"the hive on {self.node} has version {self.version}, this queen {__version__}"
+
 
 class FleetRegistry:
     """Owns the hives, their workers and the leases of slots; used from the event loop only."""
@@ -32,8 +53,13 @@ class FleetRegistry:
     def __init__(self) -> None:
         """Start with an empty fleet."""
         self._hives: dict[HiveId, HiveEntry] = {}
-        self._leases: dict[WorkerId, set[TaskId]] = {}
+        self._ended: OrderedDict[HiveId, None] = OrderedDict()
+        self._leases = Leases()
+        self._resting: set[WorkerId] = set()
         self._pending: list[tuple[HiveId, PendingSpawn]] = []
+        self._orders = 0
+        self._failed_orders: OrderedDict[int, tuple[HiveId, RbeeError]] = OrderedDict()
+        self._files: OrderedDict[ModelRef, str] = OrderedDict()
         self._failures: dict[WorkerId, ErrorInfo] = {}
         self._last_used: dict[WorkerId, float] = {}
         self._changed = asyncio.Event()
@@ -51,11 +77,17 @@ class FleetRegistry:
         self._hives[entry.id] = entry
         self._notify()
 
-    def take_report(self, report: HiveSnapshot, now: float) -> None:
-        """Replace what is known of a hive; a report that was overtaken by a newer one is dropped."""
+    def take_report(self, report: HiveSnapshot, now: float) -> HiveEntry | None:
+        """Replace what is known of a hive and return it; None when the report counts for nothing.
+
+        That is a last report, one that was overtaken by a newer one, and one of a hive that has ended: a report may
+        wait in the queen's backlog for longer than its sender lived.
+        """
         if report.is_leaving:
-            self.drop_hive(report.hive_id)
-            return
+            self.drop_hive(report.hive_id, has_ended=True)
+            return None
+        if report.hive_id in self._ended:
+            return None
         entry = self._hives.get(report.hive_id)
         if entry is None:
             entry = HiveEntry(
@@ -63,7 +95,7 @@ class FleetRegistry:
             )
             self._hives[report.hive_id] = entry
         if report.sequence <= entry.sequence:
-            return
+            return None
         entry.sequence = report.sequence
         entry.version = report.version
         entry.heard_at = now
@@ -71,35 +103,41 @@ class FleetRegistry:
             entry.node, entry.url, entry.token = report.node, report.url, report.token
         self._replace_workers(entry, report.workers)
         self._notify()
+        return entry
 
     def _replace_workers(self, entry: HiveEntry, workers: list[WorkerView]) -> None:
         for gone in entry.workers.keys() - {worker.id for worker in workers}:
-            self._leases.pop(gone, None)
+            self._leases.forget(gone)
+            self._resting.discard(gone)
             self._failures.pop(gone, None)
             self._last_used.pop(gone, None)
         entry.workers = {worker.id: worker for worker in workers}
         for worker in workers:
+            self.learn_file(worker.model_ref, worker.model_file)
             if worker.error is not None:
                 self._failures[worker.id] = worker.error
 
-    def drop_hive(self, hive_id: HiveId) -> None:
-        """Forget a hive with its workers."""
+    def drop_hive(self, hive_id: HiveId, *, has_ended: bool = False) -> None:
+        """Forget a hive with its workers; one that has ended stays forgotten, whatever report of it still comes."""
+        if has_ended:
+            _remember(self._ended, hive_id, None)
         entry = self._hives.pop(hive_id, None)
         if entry is not None:
             self._replace_workers(entry, [])
             self._pending = [pair for pair in self._pending if pair[0] != hive_id]
             self._notify()
 
-    def drop_silent(self, now: float, stale_s: float) -> list[HiveId]:
-        """Forget the hives that have not reported for too long; return them."""
-        silent = [hive.id for hive in self._hives.values() if not hive.is_ours and now - hive.heard_at > stale_s]
-        for hive_id in silent:
-            self.drop_hive(hive_id)
-        return silent
+    def silent(self, now: float, stale_s: float) -> list[HiveEntry]:
+        """Return the hives that have not reported for too long."""
+        return [hive for hive in self._hives.values() if now - hive.heard_at > stale_s]
 
     def hive(self, hive_id: HiveId) -> HiveEntry | None:
         """Return a hive, None when it is gone."""
         return self._hives.get(hive_id)
+
+    def hives(self) -> list[HiveEntry]:
+        """Return every hive."""
+        return list(self._hives.values())
 
     def worker(self, worker_id: WorkerId) -> tuple[HiveEntry, WorkerView] | None:
         """Return a worker with its hive, None when it is gone."""
@@ -108,26 +146,62 @@ class FleetRegistry:
                 return hive, hive.workers[worker_id]
         return None
 
+    def workers(self) -> Iterator[tuple[HiveEntry, WorkerView]]:
+        """Yield every worker with its hive."""
+        for hive in self._hives.values():
+            for worker in hive.workers.values():
+                yield hive, worker
+
     def failure_of(self, worker_id: WorkerId) -> ErrorInfo | None:
         """Return why a worker failed, None while it has not."""
         return self._failures.get(worker_id)
 
-    def lease(self, worker_id: WorkerId, task_id: TaskId) -> None:
-        """Reserve a slot of the worker for the task."""
-        self._leases.setdefault(worker_id, set()).add(task_id)
+    def lease(self, worker_id: WorkerId, task_id: TaskId, lease: Lease | None = None) -> None:
+        """Reserve slots of the worker for the task."""
+        self._leases.take(worker_id, task_id, lease or Lease())
 
     def release(self, worker_id: WorkerId, task_id: TaskId, now: float) -> None:
-        """Give the slot back."""
-        if worker_id in self._leases:
-            self._leases[worker_id].discard(task_id)
+        """Give the slots back; `now` is Unix time, as it is shown."""
+        if self._leases.give_back(worker_id, task_id):
             self._last_used[worker_id] = now
         self._notify()
+
+    def tasks_at(self, worker_id: WorkerId) -> int:
+        """Count the tasks that have slots of the worker."""
+        return self._leases.tasks(worker_id)
+
+    def last_used(self, worker_id: WorkerId) -> float:
+        """Return when a task last left the worker, in Unix seconds; 0 before that."""
+        return self._last_used.get(worker_id, 0.0)
+
+    def rest(self, worker_id: WorkerId, for_s: float) -> None:
+        """Send the worker nothing for a while, since it said that it is busy."""
+        self._resting.add(worker_id)
+        asyncio.get_running_loop().call_later(for_s, self._end_rest, worker_id)
+        self._notify()
+
+    def _end_rest(self, worker_id: WorkerId) -> None:
+        self._resting.discard(worker_id)
+        self._notify()
+
+    def close_worker(self, worker_id: WorkerId) -> None:
+        """Send the worker nothing more, since it ends; the next report of its hive tells what became of it."""
+        found = self.worker(worker_id)
+        if found is not None and found[1].state in ("idle", "busy"):
+            hive, worker = found
+            hive.workers[worker_id] = msgspec.structs.replace(worker, state="draining")
+            self._notify()
 
     def begin_spawn(self, decision: SpawnWorker) -> PendingSpawn:
         """Note that a worker has been ordered, so that no second task orders it again."""
         hive = self._hives[decision.hive_id]
+        self._orders += 1
         pending = PendingSpawn(
-            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, node=hive.node
+            model_ref=decision.model_ref,
+            backend=decision.backend,
+            device=decision.device,
+            node=hive.node,
+            number=self._orders,
         )
         self._pending.append((decision.hive_id, pending))
         return pending
@@ -144,21 +218,50 @@ class FleetRegistry:
             hive.sequence = max(hive.sequence, sequence)
         self._notify()
 
+    def fail_spawn(self, pending: PendingSpawn, hive_id: HiveId, error: RbeeError) -> None:
+        """End an order that its hive did not answer; those who wait for it learn why."""
+        _remember(self._failed_orders, pending.number, (hive_id, error))
+        self.end_spawn(pending, hive_id, None)
+
+    def spawn_failure(self, number: int) -> tuple[HiveId, RbeeError] | None:
+        """Return which hive did not answer the order of that number, None unless that happened."""
+        return self._failed_orders.get(number)
+
+    def learn_file(self, model_ref: ModelRef, model_file: str) -> None:
+        """Note which file a hive found behind a reference."""
+        if model_file:
+            _remember(self._files, model_ref, model_file)
+
+    def file_of(self, model_ref: ModelRef) -> str:
+        """Return the file that a hive found behind the reference; empty when none has looked."""
+        return self._files.get(model_ref, "")
+
     def snapshot(self) -> Snapshot:
         """Return the frozen view for policy."""
         return Snapshot(
-            workers=tuple(self._facts(hive, worker) for hive, worker in self._all_workers()),
+            workers=tuple(self._facts(hive, worker) for hive, worker in self.workers() if not hive.problem),
             hives=tuple(
-                HiveFacts(id=hive.id, node=hive.node, workers=len(hive.workers)) for hive in self._hives.values()
+                HiveFacts(
+                    id=hive.id,
+                    node=hive.node,
+                    workers=len(hive.workers),
+                    is_ours=hive.is_ours,
+                    problem=hive.problem,
+                )
+                for hive in self._hives.values()
             ),
             pending=tuple(pending for _, pending in self._pending),
         )
 
-    def _all_workers(self) -> list[tuple[HiveEntry, WorkerView]]:
-        return [(hive, worker) for hive in self._hives.values() for worker in hive.workers.values()]
+    def slots_left(self, worker: WorkerView) -> int:
+        """Count the slots of the worker that no task has."""
+        return max(worker.slots_total - self._leases.slots(worker.id), 0)
 
-    def _leased(self, worker: WorkerView) -> int:
-        return len(self._leases.get(worker.id, ()))
+    def shown_state(self, worker: WorkerView) -> WorkerState:
+        """Return the worker's state; idle and busy follow from the leases."""
+        if worker.state not in ("idle", "busy"):
+            return worker.state
+        return "busy" if self._leases.tasks(worker.id) else "idle"
 
     def _facts(self, hive: HiveEntry, worker: WorkerView) -> WorkerFacts:
         return WorkerFacts(
@@ -170,43 +273,15 @@ class FleetRegistry:
             device=worker.device,
             state=worker.state,
             slots_total=worker.slots_total,
-            slots_free=worker.slots_total - self._leased(worker),
+            slots_free=0 if worker.id in self._resting else self.slots_left(worker),
+            has_strict=self._leases.has_strict(worker.id),
+            model_file=worker.model_file,
+            is_in_model_folders=worker.is_in_model_folders,
         )
 
-    def hive_views(self, now: float) -> list[HiveView]:
-        """Describe the hives."""
-        return [
-            HiveView(
-                hive_id=hive.id,
-                node=hive.node,
-                url=hive.url,
-                version=hive.version,
-                is_ours=hive.is_ours,
-                last_report_age_s=round(now - hive.heard_at, 1),
-            )
-            for hive in self._hives.values()
-        ]
 
-    def worker_views(self) -> list[FleetWorker]:
-        """Describe the workers; idle and busy follow from the leases."""
-        views = []
-        for hive, worker in self._all_workers():
-            leased = self._leased(worker)
-            is_open = worker.state in ("idle", "busy")
-            views.append(
-                FleetWorker(
-                    worker_id=worker.id,
-                    node=hive.node,
-                    hive_id=hive.id,
-                    state=("busy" if leased else "idle") if is_open else worker.state,
-                    model_ref=worker.model_ref,
-                    url=worker.url,
-                    backend=worker.backend,
-                    device=worker.device,
-                    slots_total=worker.slots_total,
-                    slots_available=worker.slots_total - leased if is_open else 0,
-                    pid=worker.pid,
-                    last_activity=max(worker.last_activity, self._last_used.get(worker.id, 0.0)),
-                )
-            )
-        return views
+def _remember(memory: "OrderedDict[KeyT, ValueT]", key: KeyT, value: ValueT) -> None:
+    """Add to a memory that forgets its oldest entries."""
+    memory[key] = value
+    while len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -15,6 +15,7 @@ from ..contract.validation import require_worker_id
 from ..contract.workers import StopRequest
 from ..daemon.app import answer, read_message
 from ..errors import Forbidden, WorkerNotFound
+from .fleet_views import hive_views, worker_views
 from .hive_client import HiveClient
 from .registry import FleetRegistry
 from .tasks import TaskBook
@@ -31,15 +32,15 @@ class StatusApi:
     own_url: str
     is_ephemeral: bool
     stop: Callable[[str], None]
-    started_at: float = field(default_factory=time.time)
+    started_at: float = field(default_factory=time.monotonic)
 
     async def health(self, _: Request) -> Response:
         """Answer at once."""
         return answer(Health(status="ok", version=__version__))
 
-    async def status(self, _: Request) -> Response:
+    async def status(self, request: Request) -> Response:
         """Tell the whole picture."""
-        now = time.time()
+        now = time.monotonic()
         return answer(
             QueenStatus(
                 version=__version__,
@@ -47,17 +48,18 @@ class StatusApi:
                 url=self.own_url,
                 uptime_s=round(now - self.started_at, 1),
                 is_ephemeral=self.is_ephemeral,
-                hives=self.registry.hive_views(now),
-                workers=self.registry.worker_views(),
+                hives=hive_views(self.registry, now),
+                workers=worker_views(self.registry, is_owner=request.scope["caller"] == "owner"),
                 tasks_queued=len(self.book.waiting()),
                 tasks_running=len(self.book.running()),
                 tasks_done=self.book.done_count,
             )
         )
 
-    async def workers(self, _: Request) -> Response:
+    async def workers(self, request: Request) -> Response:
         """List the workers of all hives."""
-        return answer(FleetWorkerList(workers=self.registry.worker_views()))
+        is_owner = request.scope["caller"] == "owner"
+        return answer(FleetWorkerList(workers=worker_views(self.registry, is_owner=is_owner)))
 
     async def stop_worker(self, request: Request) -> Response:
         """Have one worker drained and ended."""

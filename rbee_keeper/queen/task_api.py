@@ -8,11 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..config.settings import Settings
+from ..contract.errors import from_wire
+from ..contract.events import Narration
 from ..contract.ids import ModelRef, TaskId
 from ..contract.tasks import Infer, TaskAccepted
 from ..contract.validation import generation_problems, placement_problems, require
 from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.narration import Narrator
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
 from .infer import InferRunner
@@ -26,6 +29,7 @@ class TaskApi:
     settings: Settings
     book: TaskBook
     runner: InferRunner
+    narrator: Narrator
 
     async def submit(self, request: Request) -> Response:
         """Take a task and stream its events, or answer 202 when JSON was asked for."""
@@ -33,18 +37,39 @@ class TaskApi:
         require(generation_problems(spec) + placement_problems(spec))
         if not spec.model:
             spec = msgspec.structs.replace(spec, model=ModelRef(self.settings.default_model))
-        now = time.time()
+        task = self._open(request, spec)
+        self.runner.start(task)
+        if not _wants_stream(request, spec):
+            return self._accepted(task)
+        task.log.attach_submitter()
+        return EventStream(
+            task.log.read(is_submitter=True),
+            on_disconnect=lambda: self._cancel(task, "its client left"),
+            opening=_decided(task),
+        )
+
+    def _open(self, request: Request, spec: Infer) -> Task:
+        now, arrived_at = time.time(), time.monotonic()
+        named = _named_deadlines(request, spec)
         task = self.book.open(
             spec,
             correlation_id=request.scope["correlation_id"],
             now=now,
-            deadline=self._deadline(request, spec, now),
+            arrived_at=arrived_at,
+            deadline=self._deadline(named, now),
             is_owner=request.scope["caller"] == "owner",
         )
-        self.runner.start(task)
-        if _wants_stream(request, spec):
-            return EventStream(task.log.read(), on_disconnect=task.cancel)
-        return self._accepted(task)
+        if len(named) > 1:
+            human = "several deadlines were named, the earliest one counts"
+            task.say(Narration(actor="queen-rbee", action="deadline", human=human))
+        return task
+
+    def _cancel(self, task: Task, because: str) -> None:
+        task.log.detach_submitter()
+        if task.cancel(because):
+            self.narrator.say(
+                "cancel", f"the task is cancelled: {because}", target=task.log_name, correlation_id=task.correlation_id
+            )
 
     def _accepted(self, task: Task) -> Response:
         events_url = f"/v2/tasks/{task.id}/events"
@@ -58,11 +83,9 @@ class TaskApi:
         )
         return answer(accepted, status=202, headers={"location": events_url})
 
-    def _deadline(self, request: Request, spec: Infer, now: float) -> float:
+    def _deadline(self, deadlines: set[float], now: float) -> float:
         """Return the earliest deadline that was named, else the default, within the longest allowed."""
-        headers = [request.headers[name] for name in deadline.ACCEPTED_HEADERS if name in request.headers]
-        in_body = None if spec.deadline_ms is None else spec.deadline_ms / 1000
-        named = deadline.earliest(*map(deadline.from_header, headers), in_body)
+        named = deadline.earliest(*deadlines)
         if named is None:
             return now + self.settings.task_timeout_s
         if named <= now:
@@ -72,24 +95,46 @@ class TaskApi:
 
     async def look(self, request: Request) -> Response:
         """Describe one task."""
-        return answer(self.book.view(self.book.get(_task_id(request))))
+        return answer(self.book.view(self._task(request)))
 
     async def events(self, request: Request) -> Response:
-        """Stream a task's events, from the one after `Last-Event-ID` on; leaving does not cancel the task."""
-        task = self.book.get(_task_id(request))
+        """Stream a task's events, from the one after `Last-Event-ID` on; leaving does not cancel the task.
+
+        Raises:
+            EventsExpired: some of them are not kept any more.
+        """
+        task = self._task(request)
         text = request.headers.get("last-event-id", "0")
         if not text.isdecimal() or len(text) > 18:
             raise InvalidInput("Last-Event-ID must be a number that an event of this task carried")
+        task.log.require_kept(int(text))
         return EventStream(task.log.read(after_id=int(text)))
 
     async def cancel(self, request: Request) -> Response:
         """End a task; repeating it is no error."""
-        self.book.get(_task_id(request)).cancel()
+        self._cancel(self._task(request), "a caller asked for it")
         return Response(status_code=204)
 
+    def _task(self, request: Request) -> Task:
+        return self.book.get(TaskId(request.path_params["task_id"]), is_owner=request.scope["caller"] == "owner")
 
-def _task_id(request: Request) -> TaskId:
-    return TaskId(request.path_params["task_id"])
+
+async def _decided(task: Task) -> None:
+    """Wait until it is known how the task begins.
+
+    Raises:
+        RbeeError: it has failed, and nothing of it has been shown.
+    """
+    await task.decided.wait()
+    if task.state == "failed" and task.error is not None:
+        raise from_wire(task.error)
+
+
+def _named_deadlines(request: Request, spec: Infer) -> set[float]:
+    """Return every deadline that the request names, in Unix seconds."""
+    names = [name for name in deadline.ACCEPTED_HEADERS if name in request.headers]
+    in_body = [] if spec.deadline_ms is None else [spec.deadline_ms / 1000]
+    return {*(deadline.from_header(request.headers[name]) for name in names), *in_body}
 
 
 def _wants_stream(request: Request, spec: Infer) -> bool:

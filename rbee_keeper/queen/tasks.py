@@ -1,13 +1,14 @@
 """Tasks: their states, their events, and the finite memory of finished ones."""
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo, to_wire
 from ..contract.events import Event, Queued
 from ..contract.failure import failed_event
-from ..contract.ids import CorrelationId, TaskId, WorkerId, new_task_id
+from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId, new_task_id
 from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
 from ..contract.wire import encode
 from ..errors import QueueFull, RbeeError, TaskNotFound
@@ -24,6 +25,11 @@ _MOVES: dict[TaskState, frozenset[TaskState]] = {
 }
 
 
+_LOGS_KEPT = 4
+"""So many full logs are kept of all finished tasks together."""
+_RETRY_AFTER_MS = 1_000
+
+
 def frame_of(event: Event) -> bytes:
     """Return an event of the queen's own as one SSE message."""
     return sse.frame(str(event.__struct_config__.tag), encode(event))
@@ -31,7 +37,11 @@ def frame_of(event: Event) -> bytes:
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """One piece of work; only its runner moves it. Times are Unix seconds."""
+    """One piece of work; only its runner moves it.
+
+    `submitted_at` and `deadline` are Unix seconds, as clients write them. `arrived_at` and `give_up_at` are the same
+    moments on the monotonic clock, which nobody sets. `decided` is set when it is known how the task begins.
+    """
 
     id: TaskId
     spec: Infer
@@ -39,13 +49,27 @@ class Task:
     correlation_id: CorrelationId
     submitted_at: float
     deadline: float
+    arrived_at: float
     is_owner: bool
     state: TaskState = "queued"
     worker_id: WorkerId | None = None
     lost_workers: set[WorkerId] = field(default_factory=set)
+    failed_hives: dict[HiveId, RbeeError] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     error: ErrorInfo | None = None
+    decided: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    cancelled_because: str = ""
     runner: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def give_up_at(self) -> float:
+        """The deadline on the monotonic clock."""
+        return self.arrived_at + self.deadline - self.submitted_at
+
+    @property
+    def log_name(self) -> str:
+        """The name for logs: who has the id of a task without an owner has the task."""
+        return self.id if self.is_owner else f"task:{hashlib.sha256(self.id.encode()).hexdigest()[:12]}"
 
     @property
     def is_final(self) -> bool:
@@ -56,6 +80,8 @@ class Task:
         """Enter a state; moves that the table does not allow are ignored, so a final state stays."""
         if state in _MOVES[self.state]:
             self.state = state
+            if state in ("running", *FINAL_TASK_STATES):
+                self.decided.set()
 
     def say(self, event: Event) -> None:
         """Add an event of the queen's own to the log."""
@@ -70,10 +96,13 @@ class Task:
         self.error = to_wire(error, source="queen", correlation_id=self.correlation_id)
         self.log.append([frame_of(closing)], closes=True)
 
-    def cancel(self) -> None:
-        """Ask the runner to end; repeating it is no error."""
-        if self.runner is not None and not self.is_final:
-            self.runner.cancel()
+    def cancel(self, because: str) -> bool:
+        """Ask the runner to end; False when there is nothing left to cancel, which is no error."""
+        if self.runner is None or self.is_final or self.cancelled_because:
+            return False
+        self.cancelled_because = because
+        self.runner.cancel()
+        return True
 
 
 class TaskBook:
@@ -84,11 +113,21 @@ class TaskBook:
         self._queue_limit = queue_limit
         self._kept = kept
         self._log_limit_bytes = log_limit_bytes
+        self._logs_limit_bytes = _LOGS_KEPT * log_limit_bytes
         self._tasks: OrderedDict[TaskId, Task] = OrderedDict()
         self.done_count = 0
 
-    def open(self, spec: Infer, *, correlation_id: CorrelationId, now: float, deadline: float, is_owner: bool) -> Task:
-        """Take a task.
+    def open(
+        self,
+        spec: Infer,
+        *,
+        correlation_id: CorrelationId,
+        now: float,
+        arrived_at: float,
+        deadline: float,
+        is_owner: bool,
+    ) -> Task:
+        """Take a task; `now` and `deadline` are Unix seconds, `arrived_at` is the same moment as `now`, monotonic.
 
         Raises:
             QueueFull: too many tasks wait.
@@ -98,7 +137,11 @@ class TaskBook:
             raise QueueFull(
                 f"{waiting} tasks are waiting, which is the limit",
                 hint="try again later, or raise queue_limit in the settings file",
-                details={"queue_limit": self._queue_limit},
+                details={
+                    "queue_limit": self._queue_limit,
+                    "policy_label": "queue_limit",
+                    "retry_after_ms": _RETRY_AFTER_MS,
+                },
             )
         task = Task(
             id=new_task_id(),
@@ -107,29 +150,37 @@ class TaskBook:
             correlation_id=correlation_id,
             submitted_at=now,
             deadline=deadline,
+            arrived_at=arrived_at,
             is_owner=is_owner,
         )
         self._tasks[task.id] = task
         task.say(Queued(task_id=task.id, queue_position=waiting))
         return task
 
-    def get(self, task_id: TaskId) -> Task:
-        """Return a task.
+    def get(self, task_id: TaskId, *, is_owner: bool) -> Task:
+        """Return a task; those of the owner are there for the owner only.
 
         Raises:
             TaskNotFound: it was never there, or finished long ago.
         """
-        if task_id not in self._tasks:
+        task = self._tasks.get(task_id)
+        if task is None or (task.is_owner and not is_owner):
             raise TaskNotFound("no task of that id; finished tasks are kept for a while only")
-        return self._tasks[task_id]
+        return task
 
     def close(self, task: Task) -> None:
-        """Drop the prompt of a finished task and the oldest finished tasks beyond the limit."""
-        self.done_count += 1
+        """Drop the prompt of a finished task, and the oldest finished tasks and events beyond the limits."""
+        self.done_count += task.state == "done"
         task.spec = Infer(prompt="", model=task.spec.model)
-        finished = [each.id for each in self._tasks.values() if each.is_final]
-        for task_id in finished[: max(len(finished) - self._kept, 0)]:
-            del self._tasks[task_id]
+        finished = [each for each in self._tasks.values() if each.is_final]
+        for old in finished[: max(len(finished) - self._kept, 0)]:
+            del self._tasks[old.id]
+        kept_bytes = sum(each.log.size_bytes for each in finished)
+        for old in finished:
+            if kept_bytes <= self._logs_limit_bytes:
+                return
+            kept_bytes -= old.log.size_bytes
+            old.log.shrink(0)
 
     def waiting(self) -> list[Task]:
         """Return the tasks that have no worker yet, in order of arrival."""

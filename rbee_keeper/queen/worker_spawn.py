@@ -1,14 +1,17 @@
 """Worker spawn at the queen: asks the hive, then tells the task how the load goes."""
 
 import asyncio
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 
 from ..contract import routes
 from ..contract.events import Narration
 from ..contract.ids import WorkerId
 from ..contract.wire import decode
 from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
-from ..errors import NodeNotFound, RbeeError
+from ..daemon.chores import Chores
+from ..errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, NodeNotFound, RbeeError, Unavailable
 from ..transport import sse
 from ..transport.http_client import HttpClient
 from .hive_client import HiveClient
@@ -17,50 +20,108 @@ from .scheduling.decision import SpawnWorker
 from .scheduling.snapshot import PendingSpawn
 from .tasks import Task
 
+_WAITS_S = (1.0, 3.0)
+"""Between the attempts of one order. A hive that is busy for a moment gets it, and a person does not wait for ever."""
 
+
+class HiveUnresponsive(Exception):
+    """A hive is there and did not answer an order, however often it was asked; `error` says so to the client."""
+
+    def __init__(self, hive: HiveEntry, error: RbeeError) -> None:
+        """Name the hive."""
+        super().__init__(error.message)
+        self.hive_id = hive.id
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpawn:
-    """Carries out `SpawnWorker`."""
+    """Carries out `SpawnWorker`; an order that was begun is seen through, whatever becomes of its task."""
 
-    def __init__(
-        self, registry: FleetRegistry, hives: HiveClient, client: HttpClient, tasks: asyncio.TaskGroup
-    ) -> None:
-        """Act on this fleet; orders run as tasks of the group."""
-        self._tasks = tasks
-        self._registry = registry
-        self._hives = hives
-        self._client = client
+    registry: FleetRegistry
+    hives: HiveClient
+    client: HttpClient
+    chores: Chores
+    waits_s: tuple[float, ...] = _WAITS_S
 
     async def spawn(self, task: Task, decision: SpawnWorker) -> WorkerId:
         """Have the worker started and known to the registry.
 
         Raises:
+            HiveUnresponsive: the hive did not answer any of the attempts.
+            ConnectionFailed: the hive is gone.
             RbeeError: the hive's own error, for example that the model is not there.
         """
-        hive = self._registry.hive(decision.hive_id)
+        hive = self.registry.hive(decision.hive_id)
         if hive is None:
             raise NodeNotFound("the hive that was chosen is gone", hint="try again")
         task.say(Narration(actor="queen-rbee", action="spawn", human="starting a worker", target=hive.node))
-        pending = self._registry.begin_spawn(decision)
-        ordering = self._tasks.create_task(self._order(hive, decision, pending, is_owner=task.is_owner))
+        pending = self.registry.begin_spawn(decision)
+        ordering = self.chores.once(f"order at {hive.id}", self._order(hive, decision, task, pending))
         ordered = await asyncio.shield(ordering)
-        if isinstance(ordered, RbeeError):
+        if isinstance(ordered, RbeeError | HiveUnresponsive):
             raise ordered
+        if ordered is None:
+            raise RbeeError("an internal error happened", hint="rbee logs")
         return ordered
 
     async def _order(
-        self, hive: HiveEntry, decision: SpawnWorker, pending: PendingSpawn, *, is_owner: bool
-    ) -> WorkerId | RbeeError:
+        self, hive: HiveEntry, decision: SpawnWorker, task: Task, pending: PendingSpawn
+    ) -> WorkerId | RbeeError | HiveUnresponsive:
         """See the order through, even when the task that caused it is cancelled: the worker is there all the same."""
-        request = SpawnRequest(
-            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=is_owner
-        )
+        worker, sequence = None, 0
         try:
-            answer = await self._hives.spawn(hive, request)
+            worker, sequence = await self._attempts(hive, decision, task)
+        except HiveUnresponsive as unresponsive:
+            self.registry.fail_spawn(pending, hive.id, unresponsive.error)
+            return unresponsive
         except RbeeError as error:
-            self._registry.end_spawn(pending, decision.hive_id, None)
             return error
-        self._registry.end_spawn(pending, decision.hive_id, _view_of(answer, decision), answer.sequence)
-        return answer.worker_id
+        finally:
+            self.registry.end_spawn(pending, hive.id, worker, sequence)
+        return worker.id
+
+    async def _attempts(self, hive: HiveEntry, decision: SpawnWorker, task: Task) -> tuple[WorkerView, int]:
+        """Order until the hive answers; an answer that came too late may still have brought a worker."""
+        known = set(hive.workers)
+        began_at = time.monotonic()
+        request = SpawnRequest(
+            model_ref=decision.model_ref, backend=decision.backend, device=decision.device, owner=task.is_owner
+        )
+        for number, wait_s in enumerate((*self.waits_s, None), 1):
+            try:
+                answer = await self.hives.spawn(hive, request)
+            except (ConnectionTimeout, Unavailable) as error:
+                if isinstance(error, ConnectionFailed | BackendUnavailable):
+                    raise
+                if wait_s is None:
+                    raise _unresponsive(hive, error, attempts=number, took_s=time.monotonic() - began_at) from error
+                self._tell_of_wait(hive, task, number, wait_s)
+                await asyncio.sleep(wait_s)
+                adopted = self._arrived(hive, decision, known)
+                if adopted is not None:
+                    return adopted, 0
+            else:
+                self.registry.learn_file(decision.model_ref, answer.model_file)
+                return _view_of(answer, decision), answer.sequence
+        raise AssertionError("the last attempt returns or raises")
+
+    def _tell_of_wait(self, hive: HiveEntry, task: Task, number: int, wait_s: float) -> None:
+        attempts = len(self.waits_s) + 1
+        human = f"the hive on {hive.node} does not answer ({number} of {attempts}), asking again in {wait_s:g} s"
+        task.say(Narration(actor="queen-rbee", action="retry", human=human, target=hive.node))
+
+    def _arrived(self, hive: HiveEntry, decision: SpawnWorker, known: set[WorkerId]) -> WorkerView | None:
+        """Return a worker that has come from this order, though its answer has not."""
+        wanted = (decision.model_ref, decision.backend, decision.device)
+        return next(
+            (
+                worker
+                for worker in hive.workers.values()
+                if worker.id not in known and (worker.model_ref, worker.backend, worker.device) == wanted
+            ),
+            None,
+        )
 
     async def narrate_load(self, task: Task, worker_id: WorkerId) -> None:
         """Copy the worker's loading steps into the task's events, until the load ends or nobody cares."""
@@ -69,7 +130,7 @@ class WorkerSpawn:
             return
         cutter = sse.FrameCutter()
         with suppress(RbeeError, ValueError, asyncio.TimeoutError):
-            async with self._client.stream("GET", worker.url, routes.LOADING_PROGRESS, token=worker.token) as answer:
+            async with self.client.stream("GET", worker.url, routes.LOADING_PROGRESS, token=worker.token) as answer:
                 if answer.status != 200:
                     return
                 said = -1
@@ -79,10 +140,10 @@ class WorkerSpawn:
 
     async def _announced(self, worker_id: WorkerId) -> WorkerView | None:
         """Wait until the worker's hive has reported it with its token; None when it is gone."""
-        while (found := self._registry.worker(worker_id)) is not None:
+        while (found := self.registry.worker(worker_id)) is not None:
             if found[1].token:
                 return found[1]
-            await self._registry.wait_for_change()
+            await self.registry.wait_for_change()
         return None
 
     def _narrate(self, task: Task, worker_id: WorkerId, data: str | None, said: int) -> int:
@@ -97,11 +158,21 @@ class WorkerSpawn:
         return percent
 
 
+def _unresponsive(hive: HiveEntry, error: RbeeError, *, attempts: int, took_s: float) -> HiveUnresponsive:
+    details = {**error.details, "hive_id": hive.id, "attempts": attempts}
+    hint = f"look at that hive: {hive.url}, rbee logs"
+    if isinstance(error, ConnectionTimeout):
+        message = f"the hive on {hive.node} accepted {attempts} orders and answered none within {took_s:.0f} s"
+        return HiveUnresponsive(hive, ConnectionTimeout(message, hint=hint, details=details))
+    return HiveUnresponsive(hive, type(error)(error.message, hint=error.hint or hint, details=details, source="hive"))
+
+
 def _view_of(answer: SpawnAnswer, decision: SpawnWorker) -> WorkerView:
     """Return what is known of a worker until its hive reports it."""
     return WorkerView(
         id=answer.worker_id,
         url=answer.url,
+        model_file=answer.model_file,
         model_ref=decision.model_ref,
         backend=decision.backend,
         device=decision.device,

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..config.log_file import environment_with_log
 from ..config.process_title import TITLE_ROOM
 from ..config.settings import Settings, environment_for_children
 from ..transport.listener import address_of_listener
@@ -32,17 +33,18 @@ def start_daemon(
     """Start the program of that role with the listening socket, which is closed on this side.
 
     Raises:
-        OSError: the program cannot be started or its log cannot be written.
+        Unavailable: the program cannot be started or its log cannot be written.
     """
     with listener:
         fd = listener.fileno()
+        log_path = settings.logs_dir / f"{log_name}.log"
         process = start_child(
             ChildSpec(
                 role=role,
                 module=f"rbee_keeper.{_PACKAGES[role]}",
                 arguments=[LIFELINE_FLAG, _LISTEN_FLAG, str(fd), *arguments, TITLE_ROOM],
-                environment=environment_for_children(settings),
-                log_path=settings.logs_dir / f"{log_name}.log",
+                environment=environment_with_log(environment_for_children(settings), log_path),
+                log_path=log_path,
                 run_dir=settings.paths.run_dir,
                 inherited=(fd,),
             )

@@ -5,17 +5,19 @@ from pathlib import Path
 from .control_groups import folders, read_number
 
 _LIMITS = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+UNKNOWN = 2**63 - 1
+"""What counts as free where nobody can tell: a load that may fail is better than none."""
 _CACHE_KEYS = ("inactive_file", "total_inactive_file")
 
 
 def free_memory_bytes() -> int:
-    """Return the memory that can be taken now."""
+    """Return the memory that can be taken now, `UNKNOWN` where the system does not tell."""
     return min(_of_machine(), free_in_groups())
 
 
 def free_in_groups(root: Path = Path("/")) -> int:
     """Return what the control groups leave; file pages that can be dropped count as free."""
-    left = [2**63 - 1]
+    left = [UNKNOWN]
     for folder in folders("memory", root):
         for limit_name, used_name in _LIMITS:
             limit, used = read_number(folder / limit_name), read_number(folder / used_name)
@@ -42,7 +44,10 @@ def _of_machine() -> int:
         return found
     import psutil
 
-    return int(psutil.virtual_memory().available)
+    try:
+        return int(psutil.virtual_memory().available)
+    except (OSError, psutil.Error):
+        return UNKNOWN
 
 
 def _droppable(folder: Path) -> int:

@@ -65,7 +65,7 @@ class Lifeline:
         os._exit(0)
 
     def _wait_for_loss(self) -> str:
-        received = b""
+        order: bytearray | None = bytearray()
         last_byte = time.monotonic()
         while True:
             limit = None if self._lease_s is None else max(last_byte + self._lease_s - time.monotonic(), 0)
@@ -75,18 +75,20 @@ class Lifeline:
                 if not data:
                     return "the parent process is gone"
                 last_byte = time.monotonic()
-                received = self._take_order(received, data)
+                order = self._take_order(order, data)
             elif limit == 0:
                 return f"the lease of {self._lease_s:g} s ran out"
 
-    def _take_order(self, received: bytes, data: bytes) -> bytes:
-        """Hand on the first line; bytes after it only count as signs of life."""
-        if received.endswith(b"\n"):
-            return received
-        line, end, _ = (received + data).partition(b"\n")
-        if end:
-            self._orders.put(line)
-        return line + end
+    def _take_order(self, order: bytearray | None, data: bytes) -> bytearray | None:
+        """Hand on the first line, then None: bytes after it only count as signs of life."""
+        if order is None:
+            return None
+        line, end, _ = data.partition(b"\n")
+        order += line
+        if not end:
+            return order
+        self._orders.put(bytes(order))
+        return None
 
     def _report(self, loss: str) -> None:
         with self._lock:

@@ -6,8 +6,11 @@ to matter, lets a later start find what an earlier one left behind.
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from .private_files import private_folder
 
 VARIABLE = "RBEE_OWNERSHIP_TOKEN"
 
@@ -36,7 +39,7 @@ def path_of(run_dir: Path, token: str) -> Path:
 
 def write(run_dir: Path, ownership: Ownership) -> Path:
     """Store a record, readable by this user only."""
-    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(run_dir)
     path = path_of(run_dir, ownership.token)
     partial = path.with_suffix(".partial")
     with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
@@ -52,5 +55,6 @@ def read_all(run_dir: Path) -> list[tuple[Path, Ownership]]:
         try:
             found.append((path, Ownership(**json.loads(path.read_text()))))
         except (OSError, ValueError, TypeError):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
     return found

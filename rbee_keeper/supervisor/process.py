@@ -10,7 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..errors import Unavailable
 from . import ownership
+from .lifeline_pipe import LifelinePipe
+from .private_files import open_log, private_folder
 
 _RECORD_AFTER_S = 2.0
 _AFTER_KILL_S = 2.0
@@ -20,7 +23,8 @@ _AFTER_KILL_S = 2.0
 class ChildSpec:
     """What to start: a module of this package as `python -m`.
 
-    `inherited` are file descriptors that the child keeps, under the same numbers.
+    `run_dir` is the folder of records, in the state folder. `inherited` are file descriptors that the child keeps,
+    under the same numbers.
     """
 
     role: str
@@ -39,6 +43,7 @@ class ChildProcess:
     spec: ChildSpec
     token: str
     _process: subprocess.Popen[bytes]
+    _lifeline: LifelinePipe
     _ended: threading.Event = field(default_factory=threading.Event)
     _on_exit: list[Callable[[int], None]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,13 +60,11 @@ class ChildProcess:
 
     def give_order(self, order: bytes) -> None:
         """Write the first line on the lifeline, once; a child that is gone is noticed by its exit."""
-        with suppress(OSError, ValueError):
-            self._write(order + b"\n")
+        self._lifeline.write(order + b"\n")
 
     def renew_lease(self) -> None:
         """Give the sign of life that a child with a lease waits for; a child that is gone is no error."""
-        with suppress(OSError, ValueError):
-            self._write(b"\n")
+        self._lifeline.renew()
 
     def call_on_exit(self, on_exit: Callable[[int], None]) -> None:
         """Have the exit code reported once, from a thread of this object's own."""
@@ -89,9 +92,7 @@ class ChildProcess:
 
     def release_lifeline(self) -> None:
         """Close the lifeline, which ends the child by its own watch."""
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.close()
+        self._lifeline.close()
 
     def stop(self, grace_s: float) -> bool:
         """End the child with everything below it: SIGTERM, the grace time, SIGKILL.
@@ -114,23 +115,27 @@ class ChildProcess:
         """Start the thread that waits for the end."""
         threading.Thread(target=self._watch, name=f"wait-{self.spec.role}", daemon=True).start()
 
-    def _write(self, data: bytes) -> None:
-        assert self._process.stdin is not None
-        os.write(self._process.stdin.fileno(), data)
-
     def _watch(self) -> None:
         """Wait for the child; one that lives long enough to matter has a record on disk meanwhile."""
         record = threading.Timer(_RECORD_AFTER_S, self._write_record)
         record.daemon = True
         record.start()
         self._process.wait()
-        record.cancel()
-        ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
         with self._lock:
             self._ended.set()
             callbacks = tuple(self._on_exit)
+        # the end is known from here on; nothing that goes wrong in what follows can lose it
+        record.cancel()
+        self._lifeline.close()
+        self._remove_record()
         for on_exit in callbacks:
-            on_exit(self._process.returncode)
+            # a loop that closed meanwhile has nobody left who wants to know
+            with suppress(RuntimeError):
+                on_exit(self._process.returncode)
+
+    def _remove_record(self) -> None:
+        with suppress(OSError):
+            ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
 
     def _write_record(self) -> None:
         from . import reaper
@@ -140,32 +145,19 @@ class ChildProcess:
             with suppress(OSError):
                 ownership.write(self.spec.run_dir, record)
         if self._ended.is_set():
-            ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
+            self._remove_record()
 
 
 def start_child(spec: ChildSpec) -> ChildProcess:
     """Start a child in a session of its own, with a lifeline and a log file.
 
     Raises:
-        OSError: the program cannot be started or the log cannot be written.
+        Unavailable: the program cannot be started or the log cannot be written, with the system's reason.
     """
-    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
     token = ownership.new_token()
-    with spec.log_path.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", spec.module, *spec.arguments],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env={**spec.environment, ownership.VARIABLE: token},
-            pass_fds=spec.inherited,
-            start_new_session=True,
-            bufsize=0,
-        )
+    process = _start(spec, token, stdin=subprocess.PIPE)
     assert process.stdin is not None
-    # a child that is frozen reads nothing, and this process must never wait for room in its pipe
-    os.set_blocking(process.stdin.fileno(), False)
-    child = ChildProcess(spec=spec, token=token, _process=process)
+    child = ChildProcess(spec=spec, token=token, _process=process, _lifeline=LifelinePipe(process.stdin))
     child.start_watching()
     return child
 
@@ -174,29 +166,50 @@ def start_detached(spec: ChildSpec) -> int:
     """Start a daemon that outlives this process, without a lifeline, and return its pid.
 
     Raises:
-        OSError: the program cannot be started or the log cannot be written.
+        Unavailable: the program cannot be started or the log cannot be written, with the system's reason.
     """
-    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-    with spec.log_path.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", spec.module, *spec.arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**spec.environment, ownership.VARIABLE: ownership.new_token()},
-            pass_fds=spec.inherited,
-            start_new_session=True,
-        )
+    process = _start(spec, ownership.new_token(), stdin=subprocess.DEVNULL)
     # the daemon is nobody's child from here on; without this the garbage collector would warn about it
     process.returncode = 0
     return process.pid
 
 
+def _start(spec: ChildSpec, token: str, *, stdin: int) -> subprocess.Popen[bytes]:
+    try:
+        private_folder(spec.run_dir.parent)
+        log = open_log(spec.log_path)
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", spec.module, *spec.arguments],
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
+                env={**spec.environment, ownership.VARIABLE: token},
+                pass_fds=spec.inherited,
+                start_new_session=True,
+                bufsize=0,
+            )
+        finally:
+            os.close(log)
+    except OSError as error:
+        raise Unavailable(
+            f"the {spec.role} cannot be started: {error.strerror or error}"
+            + (f" ({error.filename})" if error.filename else ""),
+            hint="rbee doctor",
+        ) from error
+
+
+def signal_name(return_code: int) -> str:
+    """Return the name of the signal that ended a process; empty when none did."""
+    if return_code >= 0:
+        return ""
+    try:
+        return signal.Signals(-return_code).name
+    except ValueError:
+        return f"signal {-return_code}"
+
+
 def describe_exit(return_code: int) -> str:
     """Return how a process ended, in words."""
-    if return_code < 0:
-        try:
-            return f"killed by {signal.Signals(-return_code).name}"
-        except ValueError:
-            return f"killed by signal {-return_code}"
-    return f"exit code {return_code}"
+    name = signal_name(return_code)
+    return f"killed by {name}" if name else f"exit code {return_code}"

@@ -28,7 +28,7 @@ def own(pid: int, *, token: str, role: str) -> Ownership | None:
             parent_pid=os.getpid(),
             parent_created_at=psutil.Process().create_time(),
         )
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return None
 
 
@@ -38,7 +38,7 @@ def is_alive(pid: int, created_at: float) -> bool:
         process = psutil.Process(pid)
         is_same = abs(process.create_time() - created_at) < _SAME_MOMENT_S
         return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False
 
 
@@ -46,7 +46,7 @@ def process_exists(pid: int) -> bool:
     """Tell whether any process of that pid runs; a zombie does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False
 
 
@@ -55,11 +55,11 @@ def kill_tree(pid: int) -> list[int]:
     try:
         root = psutil.Process(pid)
         family = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return []
     signalled: list[int] = []
     for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             process.kill()
             signalled.append(process.pid)
     return signalled
@@ -77,27 +77,28 @@ def reap_leftovers(run_dir: Path, *, grace_s: float) -> list[Ownership]:
         if is_alive(record.pid, record.created_at) and _carries_token(record):
             _end_tree(record.pid, grace_s)
             ended.append(record)
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
     return ended
 
 
 def _carries_token(record: Ownership) -> bool:
     try:
         return psutil.Process(record.pid).environ().get(ownership.VARIABLE) == record.token
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+    except psutil.Error:
         return False
 
 
 def _end_tree(pid: int, grace_s: float) -> None:
     try:
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return
     for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             process.send_signal(signal.SIGTERM)
     _, alive = psutil.wait_procs(family, timeout=grace_s)
     for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(alive, timeout=grace_s)

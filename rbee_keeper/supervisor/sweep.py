@@ -1,9 +1,11 @@
 """Clears up, soon after a daemon's start, what earlier runs of ours left: processes, logs."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 from ..config.settings import Settings
+from .private_files import close_to_others
 
 _START_FIRST_S = 1.0
 
@@ -28,10 +30,14 @@ async def sweep_leftovers(settings: Settings, say: Callable[..., None]) -> None:
 
 
 def drop_old_logs(settings: Settings) -> None:
-    """Keep the newest log files of the folder, as many as the setting says."""
+    """Keep the newest log files of the folder, as many as the setting says, and close those to others."""
     by_age = sorted(settings.logs_dir.glob("*.log"), key=changed_at)
-    for path in by_age[: max(len(by_age) - settings.logs_kept, 0)]:
-        path.unlink(missing_ok=True)
+    first_kept = max(len(by_age) - settings.logs_kept, 0)
+    for path in by_age[:first_kept]:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+    for path in by_age[first_kept:]:
+        close_to_others(path)
 
 
 def changed_at(path: Path) -> float:

@@ -1,9 +1,13 @@
 """Where a server listens, and its base URL."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
+
+_MAX_LABEL = 63
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,22 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
+        if host is not None and not host.isascii():
+            host = host.encode("idna").decode()
     except ValueError:
         raise wrong from None
-    if parts.scheme != "http" or not host:
+    if parts.username is not None or parts.password is not None:
+        raise InvalidInput(
+            "the address of a daemon holds no name and no password", hint="set api_token in the settings file"
+        )
+    if parts.scheme != "http" or not host or not _is_host(host):
         raise wrong
-    return Address(host=host, port=port or 80)
+    return Address(host=host, port=80 if port is None else port)
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether the resolver takes the text; an IPv6 address was checked by the reader of addresses."""
+    if ":" in host:
+        return host.isprintable() and " " not in host
+    labels = host.removesuffix(".").split(".")
+    return all(1 <= len(label) <= _MAX_LABEL and _LABEL.fullmatch(label) for label in labels)

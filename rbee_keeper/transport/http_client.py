@@ -5,16 +5,20 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from ..errors import ConnectionFailed, ConnectionTimeout
+from ..errors import ConnectionFailed, ConnectionTimeout, ProtocolError
+from . import correlation
 from .address import Address, address_of
 from .http_wire import AnswerReader, request_bytes
 
 _READ_BYTES = 65_536
 _IDLE_CONNECTIONS_KEPT = 8
+_ANSWER_LIMIT_BYTES = 16_777_216
+"""A whole answer of a peer is never larger; only streams may be, and those are read piece by piece."""
 
 
 @dataclass(slots=True)
 class _Connection:
+    address: Address
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     was_used: bool = False
@@ -53,19 +57,33 @@ class StreamingAnswer:
                 return
             await _read_into(self._connection, self._reader)
 
-    async def body(self) -> bytes:
-        """Return the rest of the body."""
-        return b"".join([chunk async for chunk in self.chunks()])
+    async def body(self, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> bytes:
+        """Return the rest of the body.
+
+        Raises:
+            ProtocolError: it is larger than any message of ours.
+        """
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks():
+            size += len(chunk)
+            if size > limit_bytes:
+                raise ProtocolError(f"{self._connection.address.url} sent an answer of more than {limit_bytes} bytes")
+            parts.append(chunk)
+        return b"".join(parts)
 
 
 async def _read_into(connection: _Connection, reader: AnswerReader) -> None:
     try:
         data = await connection.reader.read(_READ_BYTES)
     except OSError as error:
-        raise ConnectionFailed("the connection to the peer broke") from error
+        raise ConnectionFailed(f"the connection to {connection.address.url} broke") from error
     if not data:
-        raise ConnectionFailed("the peer closed the connection")
-    reader.feed(data)
+        raise ConnectionFailed(f"{connection.address.url} closed the connection")
+    try:
+        reader.feed(data)
+    except ProtocolError as error:
+        raise ProtocolError(f"{connection.address.url}: {error.message}") from error
 
 
 @dataclass(slots=True)
@@ -104,7 +122,7 @@ class HttpClient:
             ):
                 return Answer(status=answer.status, headers=answer.headers, body=await answer.body())
         except TimeoutError as error:
-            raise ConnectionTimeout(f"no answer within {limit:g} s") from error
+            raise ConnectionTimeout(f"no answer from {url} within {limit:g} s") from error
 
     @asynccontextmanager
     async def stream(
@@ -125,6 +143,8 @@ class HttpClient:
         """
         address = address_of(url)
         all_headers = dict(headers or {})
+        if correlation.current():
+            all_headers.setdefault(correlation.HEADER, correlation.current())
         if token:
             all_headers["authorization"] = f"Bearer {token}"
         data = request_bytes(method, path, f"{address.host}:{address.port}", all_headers, body)
@@ -164,10 +184,10 @@ class HttpClient:
             async with asyncio.timeout(self.connect_s):
                 reader, writer = await asyncio.open_connection(address.host, address.port)
         except TimeoutError as error:
-            raise ConnectionTimeout(f"no connection within {self.connect_s:g} s") from error
+            raise ConnectionTimeout(f"no connection to {address.url} within {self.connect_s:g} s") from error
         except OSError as error:
-            raise ConnectionFailed("nothing answers at the address") from error
-        return _Connection(reader, writer)
+            raise ConnectionFailed(f"nothing answers at {address.url}") from error
+        return _Connection(address, reader, writer)
 
     def _release(self, address: Address, connection: _Connection, reader: AnswerReader) -> None:
         idle = self._idle.setdefault(address, [])
@@ -175,6 +195,11 @@ class HttpClient:
             connection.was_used = True
             idle.append(connection)
         else:
+            connection.writer.close()
+
+    def forget(self, url: str) -> None:
+        """Close the idle connections to a peer that has ended."""
+        for connection in self._idle.pop(address_of(url), ()):
             connection.writer.close()
 
     def close(self) -> None:

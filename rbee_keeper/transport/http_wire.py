@@ -6,19 +6,29 @@ from dataclasses import dataclass, field
 
 import httptools
 
-from ..errors import ProtocolError
+from ..contract.shown_text import shown
+from ..errors import InvalidInput, ProtocolError
+
+_HINTS = {"authorization": "check api_token in the settings file"}
+_MAX_HEAD_BYTES = 65_536
 
 
 def request_bytes(method: str, path: str, host: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return one request; header values must hold no line ends."""
+    """Return one request.
+
+    Raises:
+        InvalidInput: the path or the value of a header cannot be sent; the value is not repeated.
+    """
+    if not path.isascii() or not path.isprintable() or " " in path:
+        raise InvalidInput(f"{shown(path)} is not the path of an address")
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}"]
     for name, value in headers.items():
-        if "\r" in value or "\n" in value:
-            raise ValueError(f"the value of header {name} holds a line end")
+        if not value.isascii() or not value.isprintable():
+            raise InvalidInput(f"the header {name} may hold printable ASCII only", hint=_HINTS.get(name, ""))
         lines.append(f"{name}: {value}")
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(f"content-length: {len(body)}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + body
 
 
 @dataclass(slots=True)
@@ -31,6 +41,7 @@ class AnswerReader:
     is_complete: bool = False
     can_reuse: bool = False
     chunks: deque[bytes] = field(default_factory=deque)
+    _head_bytes: int = 0
     _parser: httptools.HttpResponseParser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,12 +52,16 @@ class AnswerReader:
         """Take the next bytes of the connection.
 
         Raises:
-            ProtocolError: they are not HTTP.
+            ProtocolError: they are not HTTP, or the head has no end.
         """
+        if not self.has_head:
+            self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             raise ProtocolError("the peer does not speak HTTP") from error
+        if not self.has_head and self._head_bytes > _MAX_HEAD_BYTES:
+            raise ProtocolError("the peer's answer begins with headers that have no end")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header from the parser."""

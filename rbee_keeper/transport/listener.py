@@ -3,19 +3,21 @@
 import errno
 import socket
 
+from ..contract.api_token import MIN_CHARACTERS_OFF_LOOPBACK, is_strong_token
+from ..contract.shown_text import shown
 from ..errors import InvalidInput, PortInUse
 from .address import Address
 
 _BACKLOG = 2048
 _PORTS_TRIED = 1000
-_MIN_TOKEN_CHARACTERS = 16
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind and listen; port 0 takes a free one.
 
     Raises:
-        PortInUse: somebody listens there, or the address is not of this machine.
+        PortInUse: somebody listens there.
+        InvalidInput: the address is not of this machine, or the port cannot be one.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -23,12 +25,24 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
-        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        reason = "is in use by another program" if is_taken else f"cannot be bound ({error})"
-        raise PortInUse(f"port {port} of {host} {reason}", hint="choose another with --port") from error
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"port {port} of {host} is in use by another program", hint="choose another with --port"
+            ) from error
+        raise InvalidInput(_why_not_bound(host, port, error), hint="bind 127.0.0.1, or 0.0.0.0 for all") from error
     return listener
+
+
+def _why_not_bound(host: str, port: int, error: Exception) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"{shown(host)} is not a host that this machine can find"
+    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+        return f"{shown(host)} is not an address of this machine"
+    if isinstance(error, OSError) and error.errno == errno.EACCES:
+        return f"port {port} needs rights that this user has not"
+    return f"port {port} of {shown(host)} cannot be bound ({error})"
 
 
 def listen_first_free(host: str, first_port: int) -> socket.socket:
@@ -69,9 +83,9 @@ def require_token_off_loopback(host: str, token: str) -> None:
     Raises:
         InvalidInput: with what to set.
     """
-    if not is_loopback(host) and len(token) < _MIN_TOKEN_CHARACTERS:
+    if not is_loopback(host) and not is_strong_token(token):
         raise InvalidInput(
             f"{host} can be reached from other machines, so a token of at least"
-            f" {_MIN_TOKEN_CHARACTERS} characters is needed",
+            f" {MIN_CHARACTERS_OFF_LOOPBACK} characters is needed",
             hint="set api_token in the settings file, or bind 127.0.0.1",
         )

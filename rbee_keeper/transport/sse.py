@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 FRAME_END = b"\n\n"
+COMMENT = b": waiting\n\n"
+"""What is sent on a stream that has nothing to say; readers leave it out."""
 
 
 def frame(event: str, data: bytes) -> bytes:
@@ -23,10 +25,14 @@ class FrameCutter:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the messages that are now complete, each with its closing blank line."""
+        """Return the messages that are now complete, each with its closing blank line; comments are left out."""
         parts = (self._rest + data).split(FRAME_END)
         self._rest = parts.pop()
-        return [part + FRAME_END for part in parts if part]
+        return [part + FRAME_END for part in parts if part and not _is_comment(part)]
+
+
+def _is_comment(part: bytes) -> bool:
+    return part.startswith(b":") and all(line.startswith(b":") for line in part.split(b"\n"))
 
 
 def fields(message: bytes) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..daemon.metrics import Distribution, Figure, Metric, counter, gauge, metrics_answer
+from ..daemon.metrics import Distribution, Figure, Metric, counter, gauge
+from ..daemon.scrape import metrics_answer
 from .engine import Engine, EngineInfo, EngineLoad
 from .histogram import Histogram
 from .recorder import Recorder

@@ -1,7 +1,7 @@
 """Writes a llama model with random weights, or an adapter for one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gguf
@@ -27,6 +27,7 @@ class LlamaShape:
     context: int
     rope_base: float = 10_000.0
     can_fill_in: bool = False
+    is_half: bool = False
 
     @property
     def key_width(self) -> int:
@@ -37,13 +38,13 @@ class LlamaShape:
 def write_llama(path: Path, *, shape: LlamaShape, seed: int) -> int:
     """Write the model a tensor at a time; return its number of parameters."""
     vocabulary = sentence_pieces(shape.vocabulary, marks=FILL_IN_MARKS if shape.can_fill_in else ())
-    tensors = list(_tensors(shape, vocabulary.special_count))
+    tensors = [_stored(tensor, shape) for tensor in _tensors(shape, vocabulary.special_count)]
     parameters = sum(tensor.rows * tensor.columns for tensor in tensors)
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_name(shape.name)
     writer.add_description("Random weights: for tests and benchmarks only.")
     writer.add_size_label(f"{parameters / 1e6:.1f}M")
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16 if shape.is_half else gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_context_length(shape.context)
@@ -87,6 +88,10 @@ def write_tensors(writer: gguf.GGUFWriter, tensors: list[Tensor], seed: int) -> 
 def norm(name: str, width: int) -> Tensor:
     """Return the weight of a norm that changes nothing."""
     return Tensor(name=name, rows=1, columns=width, deviation=0.0, mean=1.0, is_full=True)
+
+
+def _stored(tensor: Tensor, shape: LlamaShape) -> Tensor:
+    return replace(tensor, is_half=shape.is_half and not tensor.is_full)
 
 
 def _tensors(shape: LlamaShape, special_count: int) -> Iterator[Tensor]:

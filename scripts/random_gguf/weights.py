@@ -15,9 +15,9 @@ _PIECE_BLOCKS = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """One tensor to write: rows x columns as q8_0 or, with `is_full`, as f32; the first `silent_rows` are zero.
+    """One tensor to write: rows x columns as q8_0, with `is_half` as f16, with `is_full` as f32.
 
-    A `deviation` of zero gives the constant `mean`, as norms have.
+    The first `silent_rows` are zero, but not of f32. A `deviation` of zero gives the constant `mean`, as norms have.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Tensor:
     mean: float = 0.0
     silent_rows: int = 0
     is_full: bool = False
+    is_half: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -37,12 +38,18 @@ class Tensor:
     def byte_count(self) -> int:
         """The bytes in the file."""
         values = self.rows * self.columns
-        return values * 4 if self.is_full else values // _BLOCK * _BLOCK_BYTES
+        if self.is_full or self.is_half:
+            return values * self._number.itemsize
+        return values // _BLOCK * _BLOCK_BYTES
+
+    @property
+    def _number(self) -> numpy.dtype:
+        return numpy.dtype(numpy.float16 if self.is_half else numpy.float32)
 
     def announce(self, writer: gguf.GGUFWriter) -> None:
         """Add name, shape and type to the header."""
-        if self.is_full:
-            writer.add_tensor_info(self.name, self.shape, numpy.dtype(numpy.float32), self.byte_count)
+        if self.is_full or self.is_half:
+            writer.add_tensor_info(self.name, self.shape, self._number, self.byte_count)
         else:
             kind = gguf.GGMLQuantizationType.Q8_0
             shape = (self.rows, self.columns // _BLOCK * _BLOCK_BYTES)
@@ -51,13 +58,16 @@ class Tensor:
     def values(self, seed: int) -> numpy.ndarray:
         """Return the bytes of the tensor as they stand in the file."""
         draw = _generator(seed, self.name)
-        if not self.is_full:
+        if not self.is_full and not self.is_half:
             return self._blocks(draw)
         wanted = self.rows * self.columns
         if not self.deviation:
             return numpy.full(wanted, self.mean, dtype=numpy.float32)
         values = draw(wanted).astype(numpy.float32)
-        return values * numpy.float32(self.deviation / _UNIFORM_DEVIATION) + numpy.float32(self.mean)
+        values = values * numpy.float32(self.deviation / _UNIFORM_DEVIATION) + numpy.float32(self.mean)
+        if self.is_half:
+            values[: self.silent_rows * self.columns] = 0
+        return values.astype(self._number)
 
     def _blocks(self, draw: Callable[[int], numpy.ndarray]) -> numpy.ndarray:
         scale = numpy.array([self.deviation / _UNIFORM_DEVIATION], dtype=numpy.float16).view(numpy.uint8)

@@ -42,7 +42,7 @@ Feature: CLI and lifecycle modes (area 10)
     And the output names "is loaded"
 
   Scenario: 10.6 a bad model reference is refused with the forms that exist
-    When I run rbee with: infer -p hi -m "a b;c"
+    When I run rbee with: infer -p hi -m "hf:../b"
     Then it ends with 1
     And it says "hf:"
     And it says "file:"

@@ -1,5 +1,8 @@
 """Who may do what: tokens, owners, and addresses that others can reach."""
 
+import hashlib
+import http.client
+import json
 import socket
 from typing import Any
 
@@ -48,6 +51,58 @@ def test_a_wrong_token_is_401_and_told_apart_from_a_missing_one(home: Home, head
         lambda: [line for line in home.log_lines("queen") if line["action"] == "refuse"], "the refusal is logged"
     )
     assert [(line["level"], line["code"]) for line in refused] == [("WARN", "INVALID_API_KEY")]
+
+
+@pytest.mark.parametrize("role", ["queen", "hive"])
+def test_two_tokens_are_refused_even_when_the_first_is_right(home: Home, role: str) -> None:
+    """A proxy may look at the one and a daemon at the other."""
+    home.set(api_token=TOKEN)
+    _, daemon = home.queen() if role == "queen" else home.hive()
+    connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=20)
+    connection.putrequest("GET", "/v2/status")
+    connection.putheader("authorization", f"Bearer {TOKEN}")
+    connection.putheader("authorization", "Bearer other-token-of-somebody")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]["code"]) == (401, "INVALID_API_KEY")
+    connection.close()
+
+
+def test_a_refused_token_leaves_its_fingerprint_and_the_id_of_its_request(home: Home) -> None:
+    """Whoever looks for the program with the old token must find it; the token itself is in no log."""
+    _, queen = home.queen(api_token=TOKEN)
+    wrong = "an-old-token-of-somebody"
+    headers = {"authorization": f"Bearer {wrong}", "x-correlation-id": "find-me"}
+    assert Daemon(port=queen.port).call("GET", "/v2/status", headers=headers).status == 401
+    lines = eventually(
+        lambda: [line for line in home.log_lines("queen") if line.get("correlation_id") == "find-me"], "the line"
+    )
+    assert [line["fingerprint"] for line in lines] == [hashlib.sha256(wrong.encode()).hexdigest()[:6]]
+    assert wrong not in home.all_logs()
+
+
+@pytest.mark.parametrize("program", [("queen-rbee", "daemon"), ("rbee-hive", "daemon")], ids=str)
+@pytest.mark.parametrize("token", [" " * 40, "short", "letters, and blanks", "\u00fc" * 20, "a-token-with\na-line-end"])
+def test_no_daemon_opens_itself_to_others_behind_a_token_that_is_none(
+    home: Home, program: tuple[str, str], token: str
+) -> None:
+    """Forty blanks were enough once."""
+    done = home.run(*program, "--host", "0.0.0.0", extra={"RBEE_API_TOKEN": token})
+    assert done.code == 1
+    assert "token" in done.err
+    assert "Traceback" not in done.err
+    assert token.strip() == "" or token not in done.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://queen..local:8080", "http://me:hunter2@127.0.0.1:1", "http://no.such.host.invalid:1"], ids=str
+)
+def test_an_address_of_a_queen_that_cannot_be_is_refused_in_words(home: Home, url: str) -> None:
+    """Not a traceback, and a password in it stays unseen."""
+    done = home.rbee("ps", extra={"RBEE_QUEEN_URL": url})
+    assert "Traceback" not in done.err + done.out
+    assert "defect" not in done.err
+    assert "hunter2" not in done.err + done.out + home.all_logs()
 
 
 def test_the_right_token_works_through_the_whole_chain(home: Home) -> None:

@@ -145,6 +145,8 @@ def test_a_full_queue_answers_429_with_when_to_come_back(home: Home) -> None:
         answer = queen.call("POST", "/v2/tasks", body(model, stream=False))
         assert (answer.status, answer.error["code"], answer.error["retriable"]) == (429, "QUEUE_FULL", True)
         assert answer.error["details"] == {"queue_limit": 2}
+        assert (answer.error["policy_label"], answer.error["retry_after_ms"]) == ("queue_limit", 1000)
+        assert (answer.headers["retry-after"], answer.headers["x-backoff-ms"]) == ("1", "1000")
         assert int(answer.headers["retry-after"]) >= 1
 
 
@@ -268,18 +270,25 @@ def test_the_default_model_is_used_when_none_is_named(home: Home) -> None:
         assert text_of(stream.rest()) == "default"
 
 
-def test_errors_of_the_hive_reach_the_client_with_their_source(home: Home) -> None:
-    """The hop that failed is named (style 28)."""
-    home.fake_model()
+@pytest.mark.parametrize(
+    ("fields", "status", "code", "source"),
+    [
+        ({"model": "nothing"}, 404, "MODEL_NOT_FOUND", "hive"),
+        ({"backend": "metal"}, 503, "BACKEND_UNAVAILABLE", "hive"),
+        ({"node": "far"}, 404, "NODE_NOT_FOUND", "queen"),
+    ],
+)
+def test_what_is_wrong_before_the_first_byte_is_an_http_status(
+    home: Home, fields: dict[str, Any], status: int, code: str, source: str
+) -> None:
+    """A program looks at the status first; and the hop that failed is named (style 28)."""
+    model = home.fake_model(ends=True)
     _, queen = home.queen()
-    with queen.stream("POST", "/v2/tasks", {"prompt": "hi", "model": "nothing"}) as stream:
-        end = stream.rest()[-1]
-    assert (end.data["code"], end.data["src"]) == ("MODEL_NOT_FOUND", "hive")
-    assert "bee-tiny" in end.data["message"]
-    with queen.stream("POST", "/v2/tasks", {"prompt": "hi", "node": "far"}) as stream:
-        assert stream.rest()[-1].data["code"] == "NODE_NOT_FOUND"
-    with queen.stream("POST", "/v2/tasks", {"prompt": "hi", "backend": "metal"}) as stream:
-        assert stream.rest()[-1].data["code"] == "BACKEND_UNAVAILABLE"
+    with queen.stream("POST", "/v2/tasks", body(model)) as stream:
+        assert stream.rest()[-1].name == "end", "the hive is there now, and answers at once"
+    answer = queen.call("POST", "/v2/tasks", {"prompt": "hi", **fields})
+    assert (answer.status, answer.error["code"], answer.error["src"]) == (status, code, source)
+    assert answer.headers["content-type"] == "application/json"
 
 
 def test_no_prompt_and_no_token_is_ever_written_to_a_log(home: Home) -> None:

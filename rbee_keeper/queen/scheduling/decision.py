@@ -37,10 +37,14 @@ class StartHive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Decide again when something changes; `worker_id` names the worker that the task waits for."""
+    """Decide again when something changes.
+
+    `worker_id` names the worker that the task waits for, `spawn` the number of the order for it.
+    """
 
     why: str
     worker_id: WorkerId | None = None
+    spawn: int | None = None
     reasons: Reasons = ()
 
 

@@ -2,7 +2,7 @@
 
 from ...contract.ids import LOCAL_NODE
 from ...contract.workers import BACKENDS, Backend
-from ...errors import InvalidInput, NodeNotFound, RequestTimeout
+from ...errors import InvalidInput, NodeNotFound, RequestTimeout, VersionMismatch
 from .decision import Decision, Reasons, Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
 
@@ -11,17 +11,24 @@ DEFAULT_DEVICE = 0
 
 
 def decide(snapshot: Snapshot, task: TaskFacts, now: float) -> Decision:
-    """Return what to do for the task now; `now` and the deadline are Unix seconds."""
+    """Return what to do for the task now; `now` and the deadline are seconds of the same clock."""
     if task.deadline is not None and now >= task.deadline:
         return Refuse(error=RequestTimeout("the deadline passed while the task waited"))
     fitting, reasons = _split(snapshot.workers, task)
-    free = [worker for worker in fitting if worker.state in ("idle", "busy") and worker.slots_free > 0]
+    free = [worker for worker in fitting if _has_room(worker, task)]
     if free:
         chosen = min(free, key=lambda worker: (-worker.slots_free, worker.id))
         others = tuple(f"{worker.id}: {worker.slots_free} free slots" for worker in free if worker is not chosen)
         return UseWorker(worker_id=chosen.id, reasons=reasons + others)
     waiting = _wait_for(fitting, snapshot.pending, task, reasons)
     return waiting if waiting is not None else _spawn(snapshot, task, reasons)
+
+
+def _has_room(worker: WorkerFacts, task: TaskFacts) -> bool:
+    """Tell whether the task could begin at once; one with more answers than a worker has slots gets all of them."""
+    if worker.state not in ("idle", "busy") or (task.is_strict and worker.has_strict):
+        return False
+    return 0 < min(task.slots, worker.slots_total) <= worker.slots_free
 
 
 def _split(workers: tuple[WorkerFacts, ...], task: TaskFacts) -> tuple[list[WorkerFacts], Reasons]:
@@ -40,8 +47,10 @@ def _split(workers: tuple[WorkerFacts, ...], task: TaskFacts) -> tuple[list[Work
 def _mismatch(worker: WorkerFacts, task: TaskFacts) -> str:
     if worker.id in task.lost:
         return "was lost by this task"
-    if worker.model_ref != task.model_ref:
+    if worker.model_ref != task.model_ref and not (task.model_file and worker.model_file == task.model_file):
         return "has another model"
+    if not (task.is_owner or worker.is_in_model_folders):
+        return "has a file that only the owner may use"
     if task.node is not None and worker.node != task.node:
         return f"is on node {worker.node}"
     if task.backend is not None and worker.backend != task.backend:
@@ -59,8 +68,9 @@ def _wait_for(
     coming = next((worker for worker in fitting if worker.state in ("starting", "loading")), None)
     if coming is not None:
         return Wait(why="the model is being loaded", worker_id=coming.id, reasons=reasons)
-    if any(_is_for(spawn, task) for spawn in pending):
-        return Wait(why="a worker is being started", reasons=reasons)
+    ordered = next((spawn for spawn in pending if _is_for(spawn, task)), None)
+    if ordered is not None:
+        return Wait(why="a worker is being started", spawn=ordered.number, reasons=reasons)
     if fitting:
         slots = sum(worker.slots_total for worker in fitting)
         return Wait(why=f"all {slots} slots are busy", reasons=reasons)
@@ -77,11 +87,11 @@ def _is_for(spawn: PendingSpawn, task: TaskFacts) -> bool:
 
 
 def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
-    hives = [hive for hive in snapshot.hives if task.node in (None, hive.node)]
+    there = [hive for hive in snapshot.hives if task.node in (None, hive.node)]
+    hives = [hive for hive in there if not hive.problem and hive.id not in task.failed_hives]
+    reasons += tuple(f"{hive.id}: {hive.problem or 'did not answer this task'}" for hive in there if hive not in hives)
     if not hives:
-        if task.node in (None, LOCAL_NODE):
-            return StartHive(reasons=(*reasons, "no hive runs on this machine"))
-        return Refuse(error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons)
+        return _without_hive(there, task, reasons)
     backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
     if backend is None:
         return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
@@ -93,6 +103,16 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
         device=DEFAULT_DEVICE if task.device is None else task.device,
         reasons=(*reasons, f"no worker has the model; {chosen.node} has {chosen.workers} workers"),
     )
+
+
+def _without_hive(there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
+    """Start the local hive, unless this queen has one already or another machine is meant."""
+    if task.node in (None, LOCAL_NODE) and not any(hive.is_ours for hive in there):
+        return StartHive(reasons=(*reasons, "no hive runs on this machine"))
+    problem = next((hive.problem for hive in there if hive.problem), "")
+    if problem:
+        return Refuse(error=VersionMismatch(problem, hint="install the same version on both"), reasons=reasons)
+    return Refuse(error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons)
 
 
 def _spread(hive: HiveFacts) -> tuple[int, str]:

@@ -8,7 +8,10 @@ from ...contract.workers import WorkerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFacts:
-    """One worker; `slots_free` counts what the queen has not leased out."""
+    """One worker; `slots_free` counts what the queen has not leased out.
+
+    `model_file` is the hive's one name for the model, whatever it was called in the order; empty when it is not known.
+    """
 
     id: WorkerId
     hive_id: HiveId
@@ -19,25 +22,31 @@ class WorkerFacts:
     state: WorkerState
     slots_total: int
     slots_free: int
+    has_strict: bool = False
+    model_file: str = ""
+    is_in_model_folders: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiveFacts:
-    """One hive that takes spawn requests; `workers` counts those that it has."""
+    """One hive; `workers` counts those that it has. With a `problem` it takes no spawn requests."""
 
     id: HiveId
     node: NodeName
     workers: int
+    is_ours: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSpawn:
-    """A worker that was ordered and that its hive has not reported yet."""
+    """A worker that was ordered and that its hive has not reported yet; orders are numbered as they come."""
 
     model_ref: ModelRef
     backend: str
     device: int
     node: NodeName
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """What one task asks for; None means that it does not care. `lost` are workers that it had and that ended."""
+    """What one task asks for; None means that it does not care.
+
+    `slots` is one for each answer. `lost` are workers that it had and that ended, `failed_hives` those that did not
+    answer it. `model_file` is the file that its reference is known to be; empty when it is not known yet.
+    """
 
     id: TaskId
     model_ref: ModelRef
@@ -59,4 +72,9 @@ class TaskFacts:
     backend: str | None = None
     device: int | None = None
     deadline: float | None = None
+    slots: int = 1
+    is_strict: bool = False
+    is_owner: bool = True
+    model_file: str = ""
     lost: frozenset[WorkerId] = frozenset()
+    failed_hives: frozenset[HiveId] = frozenset()

@@ -28,7 +28,6 @@ from ..engine import (
 )
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
-from .cache import CacheShape
 from .candidates import Candidates
 from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
@@ -38,6 +37,7 @@ from .model_load import load_model
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
+from .sequence_choice import CacheShape
 
 _SEQUENCES_PER_SLOT = 2
 """In a cache that is shared, prefixes of ended executions stay beside those that run."""
@@ -207,13 +207,14 @@ class LlamaEngine:
         """Begin what has room, in order of arrival; each lane has its own head of the queue."""
         begun: list[Run] = []
         full: set[int] = set()
-        for run in tuple(self._waiting):
+        waiting = tuple(self._waiting)
+        for number, run in enumerate(waiting, start=1):
             try:
                 lane = self._lane_of(run)
                 if id(lane) in full or not lane.has_room(run):
                     full.add(id(lane))
                     continue
-                lane.begin(run)
+                lane.begin(run, _prompts_like(run, waiting[number : number + self._order.slots]))
             except RbeeError as error:
                 run.fail(error)
             self._waiting.remove(run)
@@ -253,3 +254,9 @@ class LlamaEngine:
         for lane in self._lanes():
             lane.close()
         self._model.close()
+
+
+def _prompts_like(run: Run, later: Iterable[Run]) -> list[Sequence[int]]:
+    """Return the prompts of those that will use the same lane."""
+    determinism = run.prepared.request.determinism
+    return [each.prompt for each in later if each.prepared.request.determinism == determinism]

@@ -10,7 +10,7 @@ from ...errors import InferenceFailed
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes
 from .batch import Batch
-from .cache import Cache, CacheShape, Resident, common_prefix
+from .cache import Cache
 from .candidates import Candidates
 from .interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
 from .library import api
@@ -18,6 +18,7 @@ from .logprobs import logprob_of
 from .run import Answer, Run
 from .sampler import Grammar, Sampler
 from .schedule import Pace, PromptFacts, PromptPart, next_prompt_parts
+from .sequence_choice import CacheShape, Resident, common_prefix
 from .text_output import TextOutput
 from .vocabulary import Vocabulary
 
@@ -72,14 +73,15 @@ class Lane:
         request = run.prepared.request
         return self.cache.has_room(request.n, len(run.prompt) + request.max_tokens)
 
-    def begin(self, run: Run) -> None:
-        """Give the execution its sequences; the caller asked `has_room` before."""
+    def begin(self, run: Run, coming: Sequence[Sequence[int]] = ()) -> None:
+        """Give the execution its sequences; the caller asked `has_room` before, and knows which prompts come next."""
         request, prepared = run.prepared.request, run.prepared
         if self.spec.is_alone:
             self.cache.clear()
         reserve = len(run.prompt) + request.max_tokens
         for index, sampler in enumerate(self._samplers(run)):
-            resident, _ = self.cache.take(run.prompt if index == 0 else (), reserve, reuse=index == 0)
+            # further answers get a copy of the first one's prompt when that is computed
+            resident = self.cache.take(run.prompt, reserve, coming=coming, may_copy=index == 0)
             answer = Answer(index=index, resident=resident, sampler=sampler, output=TextOutput(prepared.stop))
             run.answers.append(answer)
         run.cached_tokens = run.computed_tokens
@@ -128,7 +130,7 @@ class Lane:
             key=lambda each: each[0],
             default=(0, None),
         )
-        return leader if gain >= run.computed_tokens + self.cache.copy_from else None
+        return leader if gain >= run.computed_tokens + self.spec.shape.copy_tokens else None
 
     def cancel(self, run: Run) -> None:
         """End an execution before its time; what it computed stays for others."""

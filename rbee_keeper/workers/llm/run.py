@@ -10,8 +10,8 @@ from ...contract.ids import TaskId
 from ...errors import RbeeError
 from ..engine import Prepared
 from ..timing import Timing
-from .cache import Resident
 from .sampler import Sampler
+from .sequence_choice import Resident
 from .text_output import TextOutput
 
 _METRICS_EVERY_TOKENS = 64

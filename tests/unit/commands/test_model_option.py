@@ -43,7 +43,7 @@ def test_a_path_without_a_file_is_named_in_the_error(folder: Path, typed: str) -
     assert Path(typed).name in caught.value.message
 
 
-@pytest.mark.parametrize("typed", ["", "a b;c", "$(x)", "name\n", "é", "\udcff", "hf:../x"])
+@pytest.mark.parametrize("typed", ["", " ", "a\x1b]0;x", "name\n", "a\u202eb", "\udcff", "hf:../x"])
 def test_what_is_no_reference_is_refused_with_the_forms_that_are(typed: str) -> None:
     """It shows the forms and an example (10.6)."""
     with pytest.raises(InvalidInput) as caught:

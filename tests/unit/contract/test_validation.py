@@ -90,7 +90,7 @@ def test_a_value_at_the_edge_of_a_rule_is_accepted(fields: dict[str, Any]) -> No
         ("stop", [""]),
         ("stop", ["x" * 101]),
         ("stop", ["half a character\udcff"]),
-        ("model", "a b;c"),
+        ("model", "a/../c"),
         ("model", "../up"),
         ("node", "a_b"),
         ("backend", "rocm"),
@@ -145,18 +145,18 @@ def test_ordinary_text_in_any_language_is_a_prompt(prompt: str) -> None:
         (b'{"prompt": 3}', "prompt"),
         (b'{"prompt": "x", "max_tokens": "many"}', "max_tokens"),
         (b'{"prompt": "x", "stop": [1]}', "stop[0]"),
-        (b'{"prompt": "x", "secret-name": 1}', "body"),
+        (b'{"prompt": "x", "colour": 1}', "colour"),
+        (b'{"prompt": "x", "response_format": {"type": "text", "colour": 1}}', "response_format.colour"),
     ],
     ids=str,
 )
 def test_a_body_of_the_wrong_shape_is_refused_naming_the_field_and_not_the_value(body: bytes, field: str) -> None:
-    """The decoder's own complaint quotes unknown field names, which a caller chose."""
+    """The caller wrote the name of the field and knows it; a value may be a prompt."""
     with pytest.raises((msgspec.MsgspecError, UnicodeDecodeError)) as caught:
         decode(body, Infer)
     error = shape_error(caught.value)
     assert error.details["fields"][0]["field"] == field
-    assert "secret-name" not in error.message
-    assert "secret-name" not in str(error.details)
+    assert field == "body" or field.rpartition(".")[2] in error.message
     assert "many" not in error.message
 
 

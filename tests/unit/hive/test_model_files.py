@@ -1,5 +1,6 @@
 """Model files: which reference names which file, and which files nobody may name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,60 @@ def test_a_path_through_a_link_is_judged_where_it_ends(files: ModelFiles, tmp_pa
         files.resolve(ModelRef(f"file:{tmp_path}/models/link.gguf"), is_owner=False)
 
 
-def test_a_short_name_follows_the_link_that_the_person_made(files: ModelFiles, tmp_path: Path) -> None:
-    """Models are large, and people link them into the folder instead of copying."""
+def test_a_short_name_follows_a_link_out_of_the_folder_for_the_owner_only(files: ModelFiles, tmp_path: Path) -> None:
+    """Models are large, and people link them into the folder; others get what lies in it, or is linked inside."""
     (tmp_path / "models" / "link.gguf").symlink_to(tmp_path / "outside" / "secret.gguf")
-    found = files.resolve(ModelRef("link"), is_owner=False)
+    (tmp_path / "models" / "again.gguf").symlink_to(tmp_path / "more" / "two.gguf")
+    found = files.resolve(ModelRef("link"), is_owner=True)
     assert found.path == (tmp_path / "outside" / "secret.gguf").resolve()
+    assert not found.is_in_model_folders
+    with pytest.raises(Forbidden):
+        files.resolve(ModelRef("link"), is_owner=False)
+    assert files.resolve(ModelRef("again"), is_owner=False).is_in_model_folders
+
+
+def test_every_name_of_a_file_is_the_same_path(files: ModelFiles, tmp_path: Path) -> None:
+    """Each name was once a model of its own, with a worker of its own."""
+    (tmp_path / "models" / "alias.gguf").symlink_to("one.gguf")
+    names = ["one", "one.gguf", "./one", "././one.gguf", "alias", f"file:{tmp_path}/models/one.gguf"]
+    assert {files.resolve(ModelRef(name), is_owner=False).path for name in names} == {tmp_path / "models" / "one.gguf"}
+
+
+@pytest.mark.parametrize("name", ["model(1).gguf", "modèl.gguf", "Téléchargements/the model [q4] & co.gguf", "八.gguf"])
+def test_whatever_a_person_calls_a_file_it_can_be_named(files: ModelFiles, tmp_path: Path, name: str) -> None:
+    """A browser writes `(1)`, and folders have the names of their language."""
+    path = tmp_path / "models" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"GGUF")
+    assert files.resolve(ModelRef(name.removesuffix(".gguf")), is_owner=False).path == path
+    assert files.resolve(ModelRef(f"file:{path}"), is_owner=False).path == path
+
+
+@pytest.mark.parametrize("is_owner", [True, False])
+def test_names_that_no_file_can_have_are_not_found(files: ModelFiles, tmp_path: Path, is_owner: bool) -> None:
+    """They were internal errors."""
+    for reference in ("x" * 300, f"file:{tmp_path}/models/{'x' * 300}.gguf", f"{'x/' * 2000}x"):
+        with pytest.raises(ModelNotFound):
+            files.resolve(ModelRef(reference), is_owner=is_owner)
+
+
+def test_what_this_process_may_not_look_at_is_forbidden_or_not_there(files: ModelFiles, tmp_path: Path) -> None:
+    """`/proc/1/root` of another user was an internal error; here a loop of links stands for it, for root sees all."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for reference in (f"file:{tmp_path}/loop/x.gguf", "file:/proc/1/root/x.gguf"):
+        with pytest.raises(ModelNotFound):
+            files.resolve(ModelRef(reference), is_owner=True)
+        with pytest.raises(Forbidden):
+            files.resolve(ModelRef(reference), is_owner=False)
+
+
+def test_a_file_name_that_is_no_text_hides_no_other(files: ModelFiles, tmp_path: Path) -> None:
+    """One such file made every unknown model an internal error."""
+    Path(os.fsdecode(os.fsencode(tmp_path / "models") + b"/bad\xff.gguf")).write_bytes(b"GGUF")
+    with pytest.raises(ModelNotFound) as caught:
+        files.resolve(ModelRef("nothing"), is_owner=True)
+    assert "bad\ufffd" in caught.value.details["models"]
+    caught.value.message.encode()
 
 
 @pytest.mark.parametrize("name", ["nothing", "notes.txt", "notes", "tinyllama", "sub/one"])

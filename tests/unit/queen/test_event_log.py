@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from rbee_keeper.errors import EventsExpired
 from rbee_keeper.queen.event_log import EventLog
 from rbee_keeper.transport import sse
 
@@ -82,9 +85,99 @@ async def test_a_full_log_drops_its_oldest_events_and_keeps_its_numbers() -> Non
     for number in range(10):
         log.append([frame(f"{number:03}")])
     log.append([frame("end")], closes=True)
-    kept = await read_all(log)
+    kept = await read_all(log, after_id=8)
     assert kept == [(9, "008"), (10, "009"), (11, "end")]
-    assert await read_all(log, after_id=3) == kept
+
+
+async def test_a_reader_who_would_miss_events_is_refused_instead() -> None:
+    """An answer with a hole that closes as a success is a lie."""
+    log = EventLog(limit_bytes=3 * len(frame("000")))
+    for number in range(10):
+        log.append([frame(f"{number:03}")])
+    log.append([frame("end")], closes=True)
+    with pytest.raises(EventsExpired) as caught:
+        log.require_kept(0)
+    assert caught.value.details == {"first_id": 9, "last_id": 11}
+    assert "Last-Event-ID: 8" in caught.value.hint
+    log.require_kept(8)
+
+
+async def test_a_reader_who_falls_behind_is_told_so_and_gets_no_stream_with_a_hole() -> None:
+    """It followed a task of somebody else more slowly than the tokens came."""
+    log = EventLog(limit_bytes=3 * len(frame("000")))
+    log.append([frame("000")])
+    reader = log.read()
+    assert b"000" in await anext(reader)
+    for number in range(1, 10):
+        log.append([frame(f"{number:03}")])
+    last = await anext(reader)
+    assert last.startswith(b"event: error\n")
+    assert b"EVENTS_EXPIRED" in last
+    assert last.endswith(b"data: [DONE]\n\n")
+    with pytest.raises(StopAsyncIteration):
+        await anext(reader)
+
+
+async def test_what_the_submitter_has_not_taken_is_kept_and_the_writer_waits() -> None:
+    """A client that reads slowly gets every token, and memory stays bounded all the same."""
+    log = EventLog(limit_bytes=3 * len(frame("000")))
+    log.attach_submitter()
+
+    async def write() -> None:
+        for number in range(200):
+            await log.room()
+            log.append([frame(f"{number:03}")], closes=number == 199)
+
+    writer = asyncio.create_task(write())
+    await asyncio.sleep(0.05)
+    assert not writer.done()
+    assert log.size_bytes <= 4 * len(frame("000"))
+    cutter, seen = sse.FrameCutter(), []
+    async with asyncio.timeout(10):
+        async for part in log.read(is_submitter=True):
+            assert log.size_bytes <= 4 * len(frame("000"))
+            seen += cutter.feed(part)
+            await asyncio.sleep(0)
+    assert [sse.data_of(message) for message in seen] == [*(f"{number:03}" for number in range(200)), "[DONE]"]
+    await writer
+
+
+async def test_a_submitter_that_leaves_holds_nobody_up() -> None:
+    """Its task is cancelled, and the last event must find room."""
+    log = EventLog(limit_bytes=1)
+    log.attach_submitter()
+    log.append([frame("a")])
+    log.append([frame("b")])
+    waiting = asyncio.create_task(log.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    log.detach_submitter()
+    async with asyncio.timeout(5):
+        assert await waiting
+    assert log.size_bytes == len(frame("b"))
+
+
+async def test_an_end_is_taken_by_a_full_log() -> None:
+    """The deadline of a client that does not read must still end its task."""
+    log = EventLog(limit_bytes=1)
+    log.attach_submitter()
+    log.append([frame("a")])
+    log.append([frame("b")])
+    log.append([frame("end")], closes=True)
+    assert not await log.room()
+    assert await read_all(log) == [(1, "a"), (2, "b"), (3, "end")]
+
+
+async def test_an_answer_that_was_read_to_its_end_keeps_its_last_part_only() -> None:
+    """A queen that streams for a year must not keep what nobody will ask for."""
+    log = EventLog(LIMIT)
+    log.attach_submitter()
+    log.append([frame("x" * 1000)] * 500)
+    log.append([frame("end")], closes=True)
+    async for _ in log.read(is_submitter=True):
+        pass
+    assert log.size_bytes < 70_000
+    assert (await read_all(log, after_id=log.last_id - 1))[-1][1] == "end"
 
 
 async def test_one_event_larger_than_the_limit_is_still_delivered() -> None:
@@ -92,4 +185,4 @@ async def test_one_event_larger_than_the_limit_is_still_delivered() -> None:
     log = EventLog(limit_bytes=1)
     log.append([frame("a")])
     log.append([frame("end")], closes=True)
-    assert await read_all(log) == [(2, "end")]
+    assert await read_all(log, after_id=1) == [(2, "end")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
-from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout
+from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout, VersionMismatch
 from rbee_keeper.queen.scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from rbee_keeper.queen.scheduling.policy import decide
 from rbee_keeper.queen.scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
@@ -82,6 +82,8 @@ def test_equal_workers_are_chosen_by_id_so_that_the_answer_is_always_the_same() 
         ({"backend": "cuda"}, {"backend": "cpu"}, "w1: runs on cuda"),
         ({"device": 1}, {"device": 0}, "w1: runs on device 1"),
         ({}, {"lost": frozenset({"w1"})}, "w1: was lost by this task"),
+        ({"is_in_model_folders": False}, {"is_owner": False}, "w1: has a file that only the owner may use"),
+        ({"model_ref": "other", "model_file": "/a"}, {"model_file": "/b"}, "w1: has another model"),
         ({"state": "draining"}, {}, "w1: is draining"),
         ({"state": "failed"}, {}, "w1: is failed"),
         ({"state": "stopped"}, {}, "w1: is stopped"),
@@ -106,8 +108,8 @@ def test_a_worker_that_loads_the_model_is_waited_for(state: str) -> None:
 
 def test_a_worker_that_is_ordered_already_is_waited_for() -> None:
     """Between the order and the hive's report the worker is known to nobody else."""
-    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"))
-    assert decide(fleet(pending=(pending,)), task(), NOW) == Wait(why="a worker is being started")
+    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"), number=7)
+    assert decide(fleet(pending=(pending,)), task(), NOW) == Wait(why="a worker is being started", spawn=7)
 
 
 @pytest.mark.parametrize("wanted", [{"model_ref": "other"}, {"node": "far"}, {"backend": "cuda"}, {"device": 1}])
@@ -152,6 +154,63 @@ def test_an_unknown_node_is_refused() -> None:
     assert isinstance(decision, Refuse)
     assert isinstance(decision.error, NodeNotFound)
     assert decision.reasons == ("w1: is on node localhost",)
+
+
+def test_a_worker_with_the_same_file_is_used_whatever_the_file_was_called() -> None:
+    """Each alias of a file would load a copy of the model."""
+    found = decide(fleet(worker(model_ref="././m", model_file="/m")), task(model_file="/m"), NOW)
+    assert isinstance(found, UseWorker)
+
+
+def test_the_owner_may_use_any_worker() -> None:
+    """The file is his."""
+    assert isinstance(decide(fleet(worker(is_in_model_folders=False)), task(), NOW), UseWorker)
+
+
+def test_a_task_with_several_answers_waits_for_as_many_slots() -> None:
+    """With fewer it would wait inside the worker, where nobody can see it."""
+    assert isinstance(decide(fleet(worker(slots_free=3)), task(slots=3), NOW), UseWorker)
+    assert isinstance(decide(fleet(worker(slots_free=2)), task(slots=3), NOW), Wait)
+
+
+def test_a_task_with_more_answers_than_any_worker_has_slots_gets_a_worker_for_itself() -> None:
+    """It would wait for ever."""
+    assert isinstance(decide(fleet(worker(slots_free=4)), task(slots=16), NOW), UseWorker)
+    assert isinstance(decide(fleet(worker(slots_free=3)), task(slots=16), NOW), Wait)
+
+
+def test_strict_tasks_go_one_at_a_time_and_leave_the_other_slots_to_others() -> None:
+    """A worker has one context for them; a second one would wait in there without a word."""
+    taken = worker(slots_free=3, has_strict=True)
+    assert isinstance(decide(fleet(taken), task(is_strict=True), NOW), Wait)
+    assert isinstance(decide(fleet(taken, worker("w2")), task(is_strict=True), NOW), UseWorker)
+    assert isinstance(decide(fleet(taken), task(), NOW), UseWorker)
+
+
+def test_a_hive_that_did_not_answer_the_task_is_not_asked_again() -> None:
+    """Another one may do it; without one, the local hive is started."""
+    silent, other = hive("a", workers=0), hive("b", workers=5)
+    decision = decide(fleet(hives=(silent, other)), task(failed_hives=frozenset({"a"})), NOW)
+    assert isinstance(decision, SpawnWorker)
+    assert decision.hive_id == "b"
+    decision = decide(fleet(hives=(silent,)), task(failed_hives=frozenset({"a"})), NOW)
+    assert decision == StartHive(reasons=("a: did not answer this task", "no hive runs on this machine"))
+
+
+def test_an_own_hive_that_runs_is_not_started_again() -> None:
+    """The loop that carries decisions out would never end."""
+    ours = HiveFacts(id=HiveId("a"), node=NodeName("localhost"), workers=0, is_ours=True)
+    assert isinstance(decide(fleet(hives=(ours,)), task(failed_hives=frozenset({"a"})), NOW), Refuse)
+
+
+def test_a_hive_of_another_version_takes_no_orders_and_the_task_is_told_why() -> None:
+    """The person has to install one version on both machines."""
+    other = HiveFacts(id=HiveId("a"), node=NodeName("far"), workers=0, problem="it has version 9")
+    decision = decide(fleet(hives=(other,)), task(node="far"), NOW)
+    assert isinstance(decision, Refuse)
+    assert isinstance(decision.error, VersionMismatch)
+    assert "version 9" in decision.error.message
+    assert isinstance(decide(fleet(hives=(other,)), task(), NOW), StartHive)
 
 
 def test_an_unknown_backend_is_refused() -> None:

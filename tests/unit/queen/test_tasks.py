@@ -18,10 +18,10 @@ def book(queue_limit: int = 10, kept: int = 10) -> TaskBook:
     return TaskBook(queue_limit=queue_limit, kept=kept, log_limit_bytes=100_000)
 
 
-def opened(tasks: TaskBook, prompt: str = "a secret prompt") -> Task:
+def opened(tasks: TaskBook, prompt: str = "a secret prompt", *, is_owner: bool = False) -> Task:
     """Take one task."""
     spec = Infer(prompt=prompt, model="m")
-    return tasks.open(spec, correlation_id=CorrelationId("c"), now=1.0, deadline=9.0, is_owner=False)
+    return tasks.open(spec, correlation_id=CorrelationId("c"), now=1.0, arrived_at=5.0, deadline=9.0, is_owner=is_owner)
 
 
 async def events_of(task: Task) -> list[Event]:
@@ -47,7 +47,7 @@ async def test_a_full_queue_refuses_with_the_limit() -> None:
     opened(tasks), opened(tasks)
     with pytest.raises(QueueFull) as caught:
         opened(tasks)
-    assert caught.value.details == {"queue_limit": 2}
+    assert caught.value.details == {"queue_limit": 2, "policy_label": "queue_limit", "retry_after_ms": 1000}
 
 
 async def test_a_final_state_stays() -> None:
@@ -94,9 +94,9 @@ async def test_only_so_many_finished_tasks_are_remembered_oldest_first() -> None
     running = opened(tasks)
     for task in finished[:2]:
         with pytest.raises(TaskNotFound):
-            tasks.get(task.id)
+            tasks.get(task.id, is_owner=False)
     for task in (*finished[2:], running):
-        assert tasks.get(task.id) is task
+        assert tasks.get(task.id, is_owner=False) is task
 
 
 async def test_waiting_and_running_tasks_are_counted_apart() -> None:
@@ -107,3 +107,66 @@ async def test_waiting_and_running_tasks_are_counted_apart() -> None:
     assert tasks.waiting() == [waiting]
     assert tasks.running() == [running]
     assert tasks.unfinished() == [waiting, running]
+
+
+async def test_the_deadline_moves_with_no_clock_that_somebody_sets() -> None:
+    """A laptop that wakes up sets its clock, and every waiting task would fail."""
+    task = opened(book())
+    assert task.give_up_at == 5.0 + 8.0
+
+
+async def test_only_the_owner_sees_the_owners_tasks() -> None:
+    """An id that somebody read in a log must not be a key to the answer."""
+    tasks = book()
+    owned, open_to_all = opened(tasks, is_owner=True), opened(tasks)
+    with pytest.raises(TaskNotFound):
+        tasks.get(owned.id, is_owner=False)
+    assert tasks.get(owned.id, is_owner=True) is owned
+    assert tasks.get(open_to_all.id, is_owner=False) is tasks.get(open_to_all.id, is_owner=True) is open_to_all
+
+
+async def test_the_id_of_a_task_without_an_owner_is_not_in_its_name_for_logs() -> None:
+    """Whoever has it has the answer; the owner's is no key, and easier to search for."""
+    tasks = book()
+    owned, open_to_all = opened(tasks, is_owner=True), opened(tasks)
+    assert owned.log_name == owned.id
+    assert open_to_all.id.removeprefix("task-") not in open_to_all.log_name
+    assert open_to_all.log_name != opened(tasks).log_name
+
+
+async def test_only_what_was_done_is_counted_as_done() -> None:
+    """A queen on which everything fails must not look busy."""
+    tasks = book()
+    done, failed = opened(tasks), opened(tasks)
+    done.move("running")
+    done.move("done")
+    failed.fail(WorkerCrashed("gone"))
+    tasks.close(done)
+    tasks.close(failed)
+    assert tasks.done_count == 1
+
+
+async def test_the_events_of_all_finished_tasks_together_are_bounded() -> None:
+    """256 logs of a megabyte are a quarter of a gigabyte."""
+    tasks = TaskBook(queue_limit=100, kept=100, log_limit_bytes=10_000)
+    for _ in range(20):
+        task = opened(tasks)
+        task.log.append([sse.frame("token", b"x" * 900)] * 10)
+        task.fail(WorkerCrashed("gone"))
+        tasks.close(task)
+    sizes = [each.log.size_bytes for each in tasks._tasks.values()]
+    assert sum(sizes) < 50_000
+    assert min(sizes) > 0, "a late reader must still learn the end"
+    assert sizes[-1] > 8_000, "the newest answer goes last"
+
+
+async def test_a_cancel_names_its_reason_and_happens_once() -> None:
+    """The log of a task that ended early must say who wanted that."""
+    task = opened(book())
+    assert not task.cancel("nobody runs it")
+    task.runner = asyncio.create_task(asyncio.sleep(60))
+    assert task.cancel("its client left")
+    assert not task.cancel("again")
+    assert task.cancelled_because == "its client left"
+    with pytest.raises(asyncio.CancelledError):
+        await task.runner

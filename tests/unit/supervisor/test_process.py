@@ -1,14 +1,17 @@
 """A child process: its lifeline, its log, its end."""
 
+import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from rbee_keeper.errors import Unavailable
 from rbee_keeper.supervisor import ownership
 from rbee_keeper.supervisor.process import ChildProcess, ChildSpec, describe_exit, start_child
 
@@ -19,6 +22,11 @@ MODULES = {
     "deaf": (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)\n"
     ),
+    "measuring": (
+        "import hashlib, sys, time\nline = sys.stdin.buffer.readline().rstrip()\n"
+        "print(len(line), hashlib.sha256(line).hexdigest(), flush=True)\ntime.sleep(60)\n"
+    ),
+    "slow": "import sys, time\ntime.sleep(1.0)\nprint(len(sys.stdin.buffer.readline()), flush=True)\ntime.sleep(60)\n",
     "short": "import sys\nsys.exit(3)\n",
     "watching": "import sys\nprint('up', flush=True)\nsys.stdin.readline()\nsys.stdin.read()\nsys.exit(5)\n",
 }
@@ -129,7 +137,95 @@ def test_a_child_that_lives_has_a_record_and_one_that_ended_has_none(tmp_path: P
     (_, record), *_ = ownership.read_all(tmp_path / "run")
     assert (record.pid, record.parent_pid, record.role, record.token) == (child.pid, os.getpid(), "worker", child.token)
     child.stop(10.0)
-    assert not path.exists()
+    eventually(lambda: not path.exists(), "the record is removed")
+
+
+@pytest.mark.parametrize("size", [200_001, 5_000_000])
+def test_an_order_of_any_size_arrives_whole(tmp_path: Path, start: Start, size: int) -> None:
+    """A pipe holds 64 kB; an order that is cut leaves its child waiting for the line's end for ever."""
+    order = os.urandom(size // 2 + 1).hex().encode()[:size]
+    start("measuring", order=order)
+    said(tmp_path, "measuring", f"{size} {hashlib.sha256(order).hexdigest()}")
+
+
+def test_giving_a_large_order_to_a_child_that_does_not_read_takes_no_time(tmp_path: Path, start: Start) -> None:
+    """An event loop gives orders; signs of life meanwhile must not get into the middle of one."""
+    child = start("slow")
+    started = time.monotonic()
+    child.give_order(b"x" * 1_000_000)
+    child.renew_lease()
+    assert time.monotonic() - started < 0.9
+    said(tmp_path, "slow", "1000001")
+
+
+def test_an_end_is_known_also_when_its_record_cannot_be_removed(tmp_path: Path, start: Start) -> None:
+    """A folder that became read-only must not leave a dead worker in the books for ever."""
+    child = start("obedient", order=b"x")
+    said(tmp_path, "obedient", "order")
+    path = ownership.path_of(tmp_path / "run", child.token)
+    eventually(path.is_file, "the record")
+    path.unlink()
+    path.mkdir()
+    reports: list[int] = []
+    child.call_on_exit(reports.append)
+    child.terminate()
+    assert child.wait(10)
+    eventually(lambda: reports, "the exit is reported")
+    assert (child.return_code, reports) == (-signal.SIGTERM, [-signal.SIGTERM])
+
+
+def test_who_wants_to_know_of_an_end_and_fails_keeps_it_from_nobody_else(start: Start) -> None:
+    """A loop that was closed meanwhile raises; the others must hear of the end all the same."""
+    child = start("watching")
+    reports: list[int] = []
+
+    def fail(_: int) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    child.call_on_exit(fail)
+    child.call_on_exit(reports.append)
+    child.release_lifeline()
+    eventually(lambda: reports == [5], "the second is told")
+
+
+def test_ten_children_later_the_parent_holds_no_more_descriptors(start: Start) -> None:
+    """A hive runs for months, and its workers come and go."""
+
+    def round_trip() -> None:
+        child = start("short")
+        assert child.wait(10)
+
+    round_trip()
+    before = psutil.Process().num_fds()
+    for _ in range(10):
+        round_trip()
+    eventually(lambda: psutil.Process().num_fds() <= before, "the pipes of ended children are closed")
+
+
+def test_logs_and_state_are_closed_to_others_also_when_they_were_open(tmp_path: Path, start: Start) -> None:
+    """Logs name tasks, and older versions made them for everybody to read."""
+    (tmp_path / "logs").mkdir(mode=0o755)
+    log = tmp_path / "logs" / "obedient.log"
+    log.touch(mode=0o644)
+    tmp_path.chmod(0o755)
+    start("obedient", order=b"x")
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_child_that_cannot_be_started_is_an_error_with_the_systems_reason(tmp_path: Path) -> None:
+    """A full or read-only disk is a person's to mend, when it is named."""
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    spec = ChildSpec(
+        role="worker",
+        module="none",
+        arguments=[],
+        environment=os.environ,
+        log_path=tmp_path / "logs" / "x.log",
+        run_dir=tmp_path / "run",
+    )
+    with pytest.raises(Unavailable, match=r"worker cannot be started: .*logs"):
+        start_child(spec)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,15 @@ import socket
 
 import pytest
 
-from rbee_keeper.errors import PortInUse
+from rbee_keeper.errors import InvalidInput, PortInUse
 from rbee_keeper.supervisor.daemon_start import inherited_listener
-from rbee_keeper.transport.listener import address_of_listener, is_loopback, listen, listen_first_free
+from rbee_keeper.transport.listener import (
+    address_of_listener,
+    is_loopback,
+    listen,
+    listen_first_free,
+    require_token_off_loopback,
+)
 
 
 def test_a_taken_port_is_an_error_that_names_it() -> None:
@@ -46,11 +52,29 @@ def test_a_listener_accepts_before_its_program_runs() -> None:
             again.close()
 
 
-@pytest.mark.parametrize(("host", "port"), [("203.0.113.1", 0), ("127.0.0.1", 99_999), ("no.such.host.invalid", 0)])
-def test_an_address_that_cannot_be_bound_is_an_error_of_ours(host: str, port: int) -> None:
-    """Not a traceback."""
-    with pytest.raises(PortInUse, match="cannot be bound"):
+@pytest.mark.parametrize(
+    ("host", "port", "why"),
+    [
+        ("203.0.113.1", 0, "not an address of this machine"),
+        ("127.0.0.1", 99_999, "cannot be bound"),
+        ("no.such.host.invalid", 0, "not a host that this machine can find"),
+        ("no..such.host", 0, "not a host that this machine can find"),
+        ("no\x1b[2Jhost", 0, r"no\\u001b\[2Jhost is not a host"),
+    ],
+)
+def test_an_address_that_cannot_be_bound_is_the_callers_mistake_and_says_why(host: str, port: int, why: str) -> None:
+    """Not a traceback, and not a port that another program has: choosing another one would not help."""
+    with pytest.raises(InvalidInput, match=why):
         listen(host, port)
+
+
+@pytest.mark.parametrize("token", ["", " " * 40, "a b c d e f g h i j k", "fifteen-letters", "ü" * 20, "x" * 15 + "\n"])
+def test_an_address_that_others_can_reach_needs_a_real_token(token: str) -> None:
+    """Forty blanks are no secret, and what does not fit into a header can never be presented."""
+    with pytest.raises(InvalidInput):
+        require_token_off_loopback("0.0.0.0", token)
+    require_token_off_loopback("127.0.0.1", token)
+    require_token_off_loopback("0.0.0.0", "sixteen-letters!")
 
 
 @pytest.mark.parametrize(

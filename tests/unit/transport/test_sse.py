@@ -61,3 +61,11 @@ def test_text_of_any_language_stays_on_its_line(text: str) -> None:
     found = sse.data_of(sse.frame("token", data))
     assert found is not None
     assert json.loads(found) == {"t": text}
+
+
+def test_comments_are_left_out_of_the_messages() -> None:
+    """A stream that has nothing to say sends comments; nobody may take one for an event, or pass it on."""
+    cutter = sse.FrameCutter()
+    frame = sse.frame("token", b"1")
+    assert cutter.feed(sse.COMMENT + frame + sse.COMMENT[:4]) == [frame]
+    assert cutter.feed(sse.COMMENT[4:] + b": a\ndata: 1\n\n") == [b": a\ndata: 1\n\n"]

@@ -8,7 +8,8 @@ import pytest
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
-from rbee_keeper.daemon.metrics import CONTENT_TYPE, counter, metrics_answer
+from rbee_keeper.daemon.metrics import counter
+from rbee_keeper.daemon.scrape import CONTENT_TYPE, metrics_answer
 from rbee_keeper.workers.engine import EngineInfo
 from rbee_keeper.workers.fake.engine import FakeEngine
 from rbee_keeper.workers.metrics import MetricsHandler

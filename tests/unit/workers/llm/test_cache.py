@@ -1,28 +1,18 @@
-"""The cache: how much two prompts share, and which sequence a new prompt gets."""
+"""The cache: what a sequence holds after it was taken, and when there is room."""
 
 import ctypes
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
-from rbee_keeper.workers.llm.cache import Cache, CacheShape, common_prefix
+from rbee_keeper.workers.llm.cache import Cache
 from rbee_keeper.workers.llm.context_options import ContextOptions
 from rbee_keeper.workers.llm.library import api, initialise
 from rbee_keeper.workers.llm.model import Model
-
-TOKENS = st.lists(st.integers(0, 3), max_size=40)
-
-
-@given(TOKENS, TOKENS)
-def test_the_common_prefix_is_the_longest_one(left: list[int], right: list[int]) -> None:
-    shared = common_prefix(left, right)
-    assert left[:shared] == right[:shared]
-    assert shared == min(len(left), len(right)) or left[shared] != right[shared]
+from rbee_keeper.workers.llm.sequence_choice import CacheShape
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +39,8 @@ def cache(context: Any) -> Cache:
 
 def fill(cache: Cache, tokens: list[int], *, is_busy: bool = False) -> int:
     """Have a sequence hold these tokens, as far as the cache is concerned; return its id."""
-    resident, _ = cache.take(tokens, len(tokens), reuse=False)
-    resident.tokens += tokens
+    resident = cache.take(tokens, len(tokens))
+    resident.tokens += tokens[len(resident.tokens) :]
     if not is_busy:
         cache.release(resident, keep=True)
     return resident.sequence
@@ -64,31 +54,17 @@ def test_empty_sequences_are_taken_side_by_side(cache: Cache) -> None:
 def test_a_prompt_that_goes_on_takes_over_the_sequence_of_its_beginning(cache: Cache) -> None:
     first = fill(cache, list(range(100)))
     fill(cache, list(range(500, 600)))
-    resident, shared = cache.take([*range(100), 7, 7], 120, reuse=True)
-    assert (resident.sequence, shared) == (first, 100)
+    resident = cache.take([*range(100), 7, 7], 120)
+    assert (resident.sequence, resident.tokens) == (first, list(range(100)))
 
 
 def test_of_two_full_sequences_the_one_that_was_not_used_for_longer_goes(cache: Cache) -> None:
     for start in range(4):
         fill(cache, [start] * 50)
-    kept, _ = cache.take([0] * 50, 60, reuse=True)
+    kept = cache.take([0] * 50, 60)
     cache.release(kept, keep=True)
-    taken, shared = cache.take([9] * 50, 60, reuse=True)
-    assert (taken.sequence, shared) == (1, 0)
-
-
-def test_among_the_older_half_a_neighbour_of_a_busy_sequence_is_preferred(cache: Cache) -> None:
-    for start in range(4):
-        fill(cache, [start] * 50, is_busy=start == 2)
-    taken, _ = cache.take([9] * 50, 60, reuse=True)
-    assert taken.sequence == 1
-
-
-def test_the_last_token_of_a_prompt_is_always_computed(cache: Cache) -> None:
-    """Its logits are needed."""
-    fill(cache, list(range(50)))
-    _, shared = cache.take(list(range(50)), 60, reuse=True)
-    assert shared == 49
+    taken = cache.take([9] * 50, 60)
+    assert (taken.sequence, taken.tokens) == (1, [])
 
 
 def test_room_is_what_nobody_uses(cache: Cache) -> None:
@@ -101,8 +77,17 @@ def test_room_is_what_nobody_uses(cache: Cache) -> None:
 def test_in_a_shared_room_what_is_reserved_counts(context: Any) -> None:
     shape = CacheShape(sequences=4, context_tokens=256, budget_tokens=300, is_shared=True, can_cut=True)
     cache = Cache(context, shape)
-    resident, _ = cache.take([1] * 100, 200, reuse=True)
+    resident = cache.take([1] * 100, 200)
     assert cache.has_room(1, 100)
     assert not cache.has_room(1, 101)
     cache.release(resident, keep=True)
     assert cache.has_room(1, 300)
+
+
+def test_a_prefix_in_use_is_copied_and_stays_where_it_is(cache: Cache) -> None:
+    """The one who has it goes on with it."""
+    source = cache.take(list(range(100)), 120)
+    source.tokens += range(100)
+    copy = cache.take([*range(80), 7, 7], 120)
+    assert (copy.sequence, copy.tokens) == (1, list(range(80)))
+    assert source.tokens == list(range(100))

@@ -1,0 +1,174 @@
+"""Relays one execution: sends a task to a worker and copies its events, unread."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from ..contract import routes
+from ..contract.events import Failed
+from ..contract.failure import info_of_failed
+from ..contract.ids import WorkerId
+from ..contract.tasks import execution_of
+from ..contract.wire import decode, encode
+from ..contract.workers import WorkerView
+from ..errors import (
+    ConnectionFailed,
+    ConnectionTimeout,
+    InferenceFailed,
+    ProtocolError,
+    WorkerCrashed,
+    WorkerFailed,
+)
+from ..transport import correlation, deadline, sse
+from ..transport.http_client import Answer, HttpClient, StreamingAnswer
+from .hive_client import raise_for_error
+from .registry import FleetRegistry
+from .stuck_workers import StuckWorkers
+from .tasks import Task
+
+_CLOSING = (b"event: end\n", b"event: error\n")
+_FAILED = b"event: error\n"
+_STARTED = b"event: started\n"
+_OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
+_DONE_DATA = b"data: [DONE]"
+_CLOCK_STEP_S = 1.0
+"""Two clocks that went apart by more than this: somebody set one of them."""
+_LOST_CODES = (WorkerFailed.code, WorkerCrashed.code)
+
+
+class WorkerLost(Exception):
+    """The worker was lost before its first token; another one may do the task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Carries out `UseWorker`."""
+
+    registry: FleetRegistry
+    client: HttpClient
+    stuck: StuckWorkers
+    stall_s: float
+
+    async def execute(self, task: Task, worker: WorkerView) -> None:
+        """Send the task to the worker and copy its events into the task's log, frame by frame.
+
+        Raises:
+            WorkerLost: it is gone, and nothing of the answer has been shown.
+            AllSlotsBusy: it takes nothing more now.
+            WorkerNotReady: it is on its way out.
+            RbeeError: the worker's own refusal, or why the execution failed.
+        """
+        copy = _Copy(task)
+        is_lost = False
+        try:
+            async with self.client.stream(
+                "POST",
+                worker.url,
+                routes.EXECUTE,
+                body=encode(execution_of(task.id, task.spec)),
+                token=worker.token,
+                headers={
+                    deadline.HEADER: deadline.to_header(_deadline_now(task)),
+                    correlation.HEADER: task.correlation_id,
+                },
+            ) as answer:
+                await _require_stream(answer)
+                task.move("running")
+                await self._read_to_end(answer, copy, worker.id)
+        except (ConnectionFailed, ConnectionTimeout) as error:
+            is_lost = True
+            if not copy.has_output:
+                raise WorkerLost from error
+            raise WorkerCrashed(
+                "the worker ended in the middle of the answer", hint=f"rbee logs --worker {worker.id}"
+            ) from error
+        finally:
+            if copy.has_begun and not copy.is_closed and not is_lost:
+                self.stuck.watch(worker.id)
+
+    async def _read_to_end(self, answer: StreamingAnswer, copy: "_Copy", worker_id: WorkerId) -> None:
+        copy.has_begun = True
+        chunks = answer.chunks()
+        while not copy.is_closed:
+            if await copy.task.log.room():
+                copy.heard_at = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout_at(copy.heard_at + self.stall_s):
+                    chunk = await _next(chunks)
+            except TimeoutError:
+                await self._stop_stalled(copy, worker_id)
+            copy.take(chunk)
+            if not copy.has_started and self.registry.tasks_at(worker_id) > 1:
+                # it waits for its turn: whatever the worker says is a sign of life
+                copy.heard_at = asyncio.get_running_loop().time()
+
+    async def _stop_stalled(self, copy: "_Copy", worker_id: WorkerId) -> None:
+        """End a worker that sends nothing; raises always."""
+        await self.stuck.stop(worker_id, f"sent nothing for {self.stall_s:g} s")
+        if not copy.has_started:
+            raise WorkerLost
+        raise InferenceFailed(f"the worker sent nothing for {self.stall_s:g} s", hint="try again")
+
+
+class _Copy:
+    """Moves whole frames from a worker's bytes into a task's log.
+
+    `heard_at` is when the last frame came, in the event loop's time: comments are no progress.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.has_begun = False
+        self.has_started = False
+        self.has_output = False
+        self.is_closed = False
+        self.heard_at = asyncio.get_running_loop().time()
+        self._cutter = sse.FrameCutter()
+
+    def take(self, chunk: bytes) -> None:
+        """Take the next bytes; the worker's end marker is left out, readers of the log get their own."""
+        frames = [frame for frame in self._cutter.feed(chunk) if not frame.startswith(_DONE_DATA)]
+        if not frames:
+            return
+        self.heard_at = asyncio.get_running_loop().time()
+        self.has_started = self.has_started or any(frame.startswith(_STARTED) for frame in frames)
+        self.has_output = self.has_output or any(frame.startswith(_OUTPUT) for frame in frames)
+        last = frames[-1]
+        if last.startswith(_CLOSING):
+            self._close(last)
+        self.task.log.append(frames, closes=self.is_closed)
+
+    def _close(self, last: bytes) -> None:
+        if not last.startswith(_FAILED):
+            self.is_closed = True
+            self.task.move("done")
+            return
+        try:
+            failed = decode(sse.data_of(last) or "", Failed)
+        except ValueError as error:
+            raise ProtocolError("the worker sent an error that is not one of a worker", hint="rbee logs") from error
+        self.is_closed = True
+        if failed.code in _LOST_CODES and not self.has_output:
+            raise WorkerLost
+        self.task.error = info_of_failed(failed)
+        self.task.move("failed")
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes:
+    try:
+        return await anext(chunks)
+    except StopAsyncIteration:
+        raise ConnectionFailed("the worker's stream ended without its closing event") from None
+
+
+async def _require_stream(answer: StreamingAnswer) -> None:
+    """Raise the worker's refusal, if it refused."""
+    if answer.status != 200:
+        raise_for_error(Answer(status=answer.status, headers=answer.headers, body=await answer.body()))
+
+
+def _deadline_now(task: Task) -> float:
+    """Return the task's deadline as the wall clock says it now, should somebody have set that clock meanwhile."""
+    step_s = (time.time() - task.submitted_at) - (time.monotonic() - task.arrived_at)
+    return task.deadline + (step_s if abs(step_s) > _CLOCK_STEP_S else 0.0)
