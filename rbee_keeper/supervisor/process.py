@@ -6,29 +6,34 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from . import ownership
 
 _RECORD_AFTER_S = 2.0
 _AFTER_KILL_S = 2.0
 
+OUR_STREAMS = Path()
+"""In place of a log: the child writes where this process does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
     """What to start: a module of this package as `python -m`.
 
-    `inherited` are file descriptors that the child keeps, under the same numbers.
+    `inherited` are file descriptors that the child keeps, under the same numbers. Without a `run_dir` it
+    has no record on disk: for a child that the kernel itself ends with us.
     """
 
     role: str
     module: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
-    log_path: Path
-    run_dir: Path
+    log_path: Path = OUR_STREAMS
+    run_dir: Path | None = None
     inherited: tuple[int, ...] = ()
 
 
@@ -114,27 +119,31 @@ class ChildProcess:
 
     def _watch(self) -> None:
         """Wait for the child; one that lives long enough to matter has a record on disk meanwhile."""
-        record = threading.Timer(_RECORD_AFTER_S, self._write_record)
-        record.daemon = True
-        record.start()
-        self._process.wait()
-        record.cancel()
-        ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
+        run_dir = self.spec.run_dir
+        if run_dir is None:
+            self._process.wait()
+        else:
+            record = threading.Timer(_RECORD_AFTER_S, self._write_record, [run_dir])
+            record.daemon = True
+            record.start()
+            self._process.wait()
+            record.cancel()
+            ownership.path_of(run_dir, self.token).unlink(missing_ok=True)
         with self._lock:
             self._ended.set()
             callbacks = tuple(self._on_exit)
         for on_exit in callbacks:
             on_exit(self._process.returncode)
 
-    def _write_record(self) -> None:
+    def _write_record(self, run_dir: Path) -> None:
         from . import reaper
 
         record = reaper.own(self._process.pid, token=self.token, role=self.spec.role)
         if record is not None:
             with suppress(OSError):
-                ownership.write(self.spec.run_dir, record)
+                ownership.write(run_dir, record)
         if self._ended.is_set():
-            ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
+            ownership.path_of(run_dir, self.token).unlink(missing_ok=True)
 
 
 def start_child(spec: ChildSpec) -> ChildProcess:
@@ -143,9 +152,8 @@ def start_child(spec: ChildSpec) -> ChildProcess:
     Raises:
         OSError: the program cannot be started or the log cannot be written.
     """
-    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
     token = ownership.new_token()
-    with spec.log_path.open("ab") as log:
+    with _log_of(spec) as log:
         process = subprocess.Popen(
             [sys.executable, "-m", spec.module, *spec.arguments],
             stdin=subprocess.PIPE,
@@ -164,14 +172,21 @@ def start_child(spec: ChildSpec) -> ChildProcess:
     return child
 
 
+def _log_of(spec: ChildSpec) -> AbstractContextManager[IO[bytes] | None]:
+    """Open the log, if there is one."""
+    if spec.log_path == OUR_STREAMS:
+        return nullcontext()
+    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+    return spec.log_path.open("ab")
+
+
 def start_detached(spec: ChildSpec) -> int:
     """Start a daemon that outlives this process, without a lifeline, and return its pid.
 
     Raises:
         OSError: the program cannot be started or the log cannot be written.
     """
-    spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-    with spec.log_path.open("ab") as log:
+    with _log_of(spec) as log:
         process = subprocess.Popen(
             [sys.executable, "-m", spec.module, *spec.arguments],
             stdin=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ from .stream import Stream
 from .whole_answer import events_at_end
 
 _PREPARE_APART_FROM_CHARACTERS = 4_000
-"""A longer prompt is prepared in a thread, so that other requests need not wait for it."""
+"""A longer prompt, or one for the chat template, is prepared in a thread: other requests need not wait for it."""
 
 
 class InferHandler:
@@ -59,7 +59,7 @@ class InferHandler:
 
     async def _prepare(self, message: Execute) -> Prepared:
         characters = len(message.prompt) + sum(len(each.text) for each in message.messages)
-        if characters < _PREPARE_APART_FROM_CHARACTERS and not message.tools:
+        if characters < _PREPARE_APART_FROM_CHARACTERS and not message.tools and message.raw:
             return self._engine.prepare(message)
         return await asyncio.to_thread(self._engine.prepare, message)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.errors import RbeeError
+from rbee_keeper.workers.llm.chat.template_process import TemplateProcess
 from rbee_keeper.workers.llm.context_options import ContextOptions
 from rbee_keeper.workers.llm.library import api, initialise
 from rbee_keeper.workers.llm.model import Model, check_file
 
 _HEAD_BYTES = 65_536
 _NUMBERS = (0, 1, 2, 8, 9, 512, 513, 10**9, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**60, 2**63, 2**64 - 1)
+_RENDERER = TemplateProcess()
 _CONTEXT = ContextOptions(slots=2, context_tokens=256, kv_tokens=512, threads=1, threads_batch=1, batch_tokens=64)
 
 
@@ -40,7 +42,7 @@ def load(path: Path) -> None:
     """Go as far with the file as a worker would: weights, template, context, and one batch."""
     check_file(path)
     model = Model(path, options=EngineOptions(), choice=None, report=lambda _: True)
-    model.chat_format()
+    model.chat_format(_RENDERER).warm_up()
     context = model.new_context(_CONTEXT)
     tokens = model.vocabulary.tokenize("hello", parse_special=True)
     if tokens:

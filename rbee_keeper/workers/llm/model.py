@@ -12,6 +12,7 @@ from ...gguf.header import Header, read_header
 from ...gguf.memory import least_memory
 from ...gguf.tensor_types import CACHE_TYPES
 from .chat.chat_format import ChatFormat
+from .chat.template_process import TemplateProcess
 from .context_options import ContextOptions, cache_wish
 from .layout import Layout
 from .library import api
@@ -107,7 +108,7 @@ class Model:
         """The name that the file gives itself; empty when it gives none."""
         return self._metadata("general.name")
 
-    def chat_format(self) -> ChatFormat:
+    def chat_format(self, renderer: TemplateProcess) -> ChatFormat:
         """Return the chat side of the file, made from its template."""
         text = api.llama_model_chat_template(self.handle, None)
         vocabulary = self.vocabulary
@@ -116,6 +117,7 @@ class Model:
             text.decode("utf-8", "replace") if text else None,
             begin_text=begin,
             end_text=vocabulary.text_of_special(vocabulary.end_token()),
+            renderer=renderer,
         )
 
     def rerank_template(self) -> str:
