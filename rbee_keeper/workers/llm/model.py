@@ -9,11 +9,11 @@ from ...contract.engine_options import EngineOptions, LoraAdapter
 from ...contract.workers import LaunchOrder
 from ...errors import BackendUnavailable, ModelIncompatible, RequestCanceled
 from ...gguf.header import Header, read_header
-from ...gguf.memory import least_memory
+from ...gguf.memory import cache_wish, least_memory
 from ...gguf.tensor_types import CACHE_TYPES
 from .chat.chat_format import ChatFormat
 from .chat.template_process import TemplateProcess
-from .context_options import ContextOptions, cache_wish
+from .context_options import ContextOptions
 from .layout import Layout
 from .library import api
 from .lora import Adapters
@@ -51,9 +51,8 @@ def place(order: LaunchOrder, header: Header) -> "DeviceChoice | None":
     from .device_choice import choose_devices
     from .devices import devices
 
-    need = least_memory(
-        header, cache_wish(order), weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens
-    )
+    wish = cache_wish(order.engine, slots=order.slots, context_tokens=order.context_tokens)
+    need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens)
     return choose_devices(devices(), device=order.device, shares=order.engine.tensor_split, required_bytes=need.total)
 
 
