@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
 from ....contract.tasks import Execute
+from ..grammar.budget import Budget
 from ..grammar.builder import GrammarBuilder
 from .call_grammar import schemas_of, thinking
 from .formats import ToolFormat
@@ -17,20 +18,21 @@ def answer_grammar(
     tags: ReasoningTags | None = None,
     *,
     is_thinking: bool = False,
+    budget: Budget | None = None,
 ) -> str:
     """Return the grammar of the answer to a request; empty when any text may come.
 
     `is_thinking` tells that the prompt ends with the tag that opens the thoughts. A grammar of the client's own holds
-    from the first character on.
+    from the first character on. `budget` is what making it may cost.
 
     Raises:
-        InvalidInput: no grammar can hold what is asked for.
+        InvalidInput: no grammar can hold what is asked for, or making it costs too much.
+        RequestCanceled: the budget says that nobody waits for it.
     """
+    budget = budget or Budget()
     if isinstance(request.response_format, Gbnf) and not must_call(request):
-        from ..grammar.response_format import grammar_of
-
-        return grammar_of(request.response_format)
-    builder = GrammarBuilder()
+        return _checked(request.response_format.grammar, budget)
+    builder = GrammarBuilder(budget)
     forms: list[str] = []
     if tools and tool_format is not None and (must_call(request) or has_form(request)):
         named = [tool for tool in tools if _may_be_called(request, tool)]
@@ -61,6 +63,14 @@ def has_form(request: Execute) -> bool:
 def _may_be_called(request: Execute, tool: Tool) -> bool:
     choice = request.tool_choice
     return not isinstance(choice, NamedTool) or choice.function.name == tool.function.name
+
+
+def _checked(grammar: str, budget: Budget) -> str:
+    """Return a client's own grammar; few requests have one, so what checks it is imported here."""
+    from ..grammar.gbnf_check import check_gbnf
+
+    check_gbnf(grammar, budget)
+    return grammar
 
 
 def _form(builder: GrammarBuilder, request: Execute) -> str:

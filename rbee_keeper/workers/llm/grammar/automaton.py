@@ -5,11 +5,11 @@ import itertools
 from collections import Counter
 
 from ....errors import InvalidInput
+from .budget import Budget
 from .characters import ANY, CharacterSet, character_set, complement, intersection, of_text
 
 MAX_STATES = 2000
 _MAX_NFA_STATES = 20_000
-_MAX_STEPS = 1_000_000  # well under a second
 
 
 def too_complex() -> InvalidInput:
@@ -19,24 +19,6 @@ def too_complex() -> InvalidInput:
         hint="use smaller counts, fewer alternatives, or leave out the pattern beside a large length",
         details={"max_states": MAX_STATES},
     )
-
-
-class Budget:
-    """The steps that all automata of one grammar may take together to build."""
-
-    def __init__(self) -> None:
-        """Start with the whole budget."""
-        self._steps = _MAX_STEPS
-
-    def spend(self, steps: int) -> None:
-        """Take steps from the budget.
-
-        Raises:
-            InvalidInput: there are not so many left.
-        """
-        self._steps -= steps
-        if self._steps < 0:
-            raise too_complex()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +208,8 @@ def except_texts(texts: list[str]) -> Automaton:
                 children.append({})
             node = children[node][letter]
         refused.add(node)
-    if len(children) >= MAX_STATES:
-        raise too_complex()
+        if len(children) >= MAX_STATES:
+            raise too_complex()
     free = len(children)
     edges: list[dict[int, CharacterSet]] = []
     for known in children:

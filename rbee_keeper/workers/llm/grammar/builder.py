@@ -3,11 +3,13 @@
 import re
 
 from ....errors import InvalidInput
+from .budget import Budget
 
 MAX_RULES = 20_000
 MAX_CHARACTERS = 1_000_000
 _ROOT = "root"
 _NAME_CHARACTERS = 40
+_CHARACTERS_A_STEP = 16
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"', "[": "\\[", "]": "\\]", "-": "\\-"}
 
 
@@ -24,10 +26,14 @@ def character(code: int) -> str:
 
 
 class GrammarBuilder:
-    """The rules of one grammar, each under a name of its own; rules of one body share a name."""
+    """The rules of one grammar, each under a name of its own; rules of one body share a name.
 
-    def __init__(self) -> None:
-        """Start without rules."""
+    Everything that adds rules spends from its `budget`.
+    """
+
+    def __init__(self, budget: Budget | None = None) -> None:
+        """Start without rules, and with the usual budget where none is given."""
+        self.budget = budget or Budget()
         self._bodies: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._taken: set[str] = {_ROOT}
@@ -50,7 +56,8 @@ class GrammarBuilder:
 
     def reserve(self, name_hint: str) -> str:
         """Return a name to refer to before its rule is known; `define` must follow."""
-        stem = re.sub(r"[^A-Za-z0-9]+", "-", name_hint)[:_NAME_CHARACTERS].strip("-").lower() or "rule"
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", name_hint[:_NAME_CHARACTERS]).strip("-").lower() or "rule"
+        self.budget.spend(3)
         name = stem
         while name in self._taken:
             number = self._next_number.get(stem, 2)
@@ -65,6 +72,7 @@ class GrammarBuilder:
         Raises:
             InvalidInput: the grammar grows too large.
         """
+        self.budget.spend(1 + len(body) // _CHARACTERS_A_STEP)
         self._bodies[name] = body
         self._characters += len(name) + len(body) + 6
         if len(self._bodies) > MAX_RULES or self._characters > MAX_CHARACTERS:

@@ -2,7 +2,10 @@
 
 import dataclasses
 
+from ....errors import InvalidInput
 from .builder import GrammarBuilder
+
+MAX_CHARACTERS = 130_000  # a tree of them takes about 50 MB while it is made
 
 
 @dataclasses.dataclass(slots=True)
@@ -19,7 +22,18 @@ def choice(builder: GrammarBuilder, name_hint: str, options: list[tuple[str, str
     """Return a body that matches one of the texts, each with what follows it (a body without `|`, or nothing).
 
     Beginnings that texts share are written once, so that llama.cpp follows one path and not one for each text.
+
+    Raises:
+        InvalidInput: the texts are too long together.
     """
+    characters = sum(len(text) for text, _ in options)
+    if characters > MAX_CHARACTERS:
+        raise InvalidInput(
+            "the names or values to choose from are too long together",
+            hint="use shorter or fewer ones",
+            details={"max_characters": MAX_CHARACTERS},
+        )
+    builder.budget.spend(2 * characters + len(options))
     nodes = [_Node()]
     for text, following in options:
         here = 0

@@ -62,6 +62,7 @@ class ContainerWriter:
 
     def _prefix(self, shape: Shape) -> list[Places]:
         """Return the leading elements up to the first that cannot be written or would be one too many."""
+        self._builder.budget.spend(1 + len(shape.prefix))
         found: list[Places] = []
         for places in shape.prefix[: shape.max_items]:
             if not self._can_write(places):
@@ -76,6 +77,7 @@ class ContainerWriter:
         return (shape.items or ()) if self._can_write(shape.items or ()) else None
 
     def _fits_object(self, shape: Shape) -> bool:
+        self._builder.budget.spend(1 + len(shape.required))
         return all(self._can_write(_value(shape, name)) for name in shape.required)
 
     def array(self, shape: Shape) -> str:
@@ -145,9 +147,10 @@ class ContainerWriter:
         return selections
 
     def _properties(self, shape: Shape) -> list[_Property]:
+        required = frozenset(shape.required)
         names = [*shape.properties, *(name for name in shape.required if name not in shape.properties)]
         return [
-            _Property(name=name, value=_value(shape, name), is_required=name in shape.required)
+            _Property(name=name, value=_value(shape, name), is_required=name in required)
             for name in names
             if self._can_write(_value(shape, name))
         ]

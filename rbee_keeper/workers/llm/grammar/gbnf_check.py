@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from ....errors import InvalidInput
+from .budget import Budget
 from .gbnf_reader import Item, Rules, read_rules
 
+MAX_GRAMMAR_BYTES = 256 * 1024
 MAX_LEFT_PATHS = 100_000
 _MAX_LEFT_DEPTH = 5000
 
 
-def check_gbnf(grammar: str) -> None:
+def check_gbnf(grammar: str, budget: Budget) -> None:
     """Check a grammar that a client wrote.
 
     llama.cpp looks for rules that begin with themselves, but misses those behind a rule that may be empty in more
@@ -18,6 +20,10 @@ def check_gbnf(grammar: str) -> None:
     Raises:
         InvalidInput: the grammar is not safe to load, or its rule `root` can never end.
     """
+    if len(grammar.encode("utf-8", "surrogatepass")) > MAX_GRAMMAR_BYTES:
+        raise InvalidInput("the grammar is too large", details={"max_bytes": MAX_GRAMMAR_BYTES})
+    if "\0" in grammar or (not grammar.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in grammar)):
+        raise InvalidInput("the grammar holds a null character or a lone surrogate")
     rules = read_rules(grammar)
     if "root" not in rules:
         raise InvalidInput("the grammar has no rule named root", hint='for example: root ::= "yes" | "no"')

@@ -1,50 +1,30 @@
 """Turns JSON Schemas into grammar rules."""
 
 import dataclasses
+from collections import deque
 from typing import Any
 
 from ....errors import InvalidInput
-from .automaton import Budget
 from .builder import GrammarBuilder
 from .containers import ContainerWriter, parts
 from .leaves import Leaves, leaves_of
 from .overlap import check_overlap
 from .schema_reader import SchemaReader
-from .shapes import Key, Place, Places, Shape, key_of
+from .shapes import Places, Shape
 
 MAX_SCHEMAS = 5000
 
 
-def add_schema(builder: GrammarBuilder, schema: dict[str, Any] | bool, root_schema: Any = None) -> str:
+def add_schema(builder: GrammarBuilder, schema: dict[str, Any] | bool) -> str:
     """Add rules for the JSON values that a schema describes, and return the name of the first.
 
-    Args:
-        builder: what collects the rules.
-        schema: the schema.
-        root_schema: the document that its references point into, when that is not the schema itself.
+    References point into the schema itself.
 
     Raises:
         InvalidInput: the schema is not supported, is too large, or no value fits it.
     """
-    is_root = root_schema is None or root_schema is schema
-    start = Place(schema=schema, pointer="#" if is_root else "#(schema)")
-    compiler = _Compiler(builder, SchemaReader(schema if is_root else root_schema))
-    return compiler.compile((start,))
-
-
-def grammar_of_schema(schema: dict[str, Any] | bool) -> str:
-    """Return the grammar of the JSON values that a schema describes.
-
-    Raises:
-        InvalidInput: the schema is not supported, is too large, or no value fits it.
-    """
-    builder = GrammarBuilder()
-    return builder.text(add_schema(builder, schema))
-
-
-def json_object_grammar() -> str:
-    """Return the grammar of any JSON object."""
-    return grammar_of_schema({"type": "object"})
+    reader = SchemaReader(schema, builder.budget)
+    return _Compiler(builder, reader).compile((reader.root,))
 
 
 @dataclasses.dataclass(slots=True)
@@ -53,7 +33,8 @@ class _Node:
 
     shapes: list[Shape]
     leaves: list[Leaves]
-    parents: list[Key] = dataclasses.field(default_factory=list)
+    parts: list[Places]
+    parents: list[Places] = dataclasses.field(default_factory=list)
     name: str = ""
     can_be_written: bool = False
 
@@ -64,8 +45,8 @@ class _Compiler:
     def __init__(self, builder: GrammarBuilder, reader: SchemaReader) -> None:
         self._builder = builder
         self._reader = reader
-        self._budget = Budget()
-        self._nodes: dict[Key, _Node] = {}
+        self._budget = builder.budget
+        self._nodes: dict[Places, _Node] = {}
         self._unwritten: list[_Node] = []
         self._writer = ContainerWriter(builder, can_write=self._can_write, rule_of=self._rule_of)
 
@@ -76,7 +57,8 @@ class _Compiler:
             raise InvalidInput(
                 "no finite JSON value fits the schema", hint="look for limits that contradict each other"
             )
-        check_overlap({key: node.shapes for key, node in self._nodes.items() if node.can_be_written})
+        written = {places: node.shapes for places, node in self._nodes.items() if node.can_be_written}
+        check_overlap(written, self._budget)
         name = self._rule_of(start)
         while self._unwritten:
             node = self._unwritten.pop()
@@ -88,37 +70,44 @@ class _Compiler:
         pending = [start]
         while pending:
             places = pending.pop()
-            if key_of(places) in self._nodes:
+            if places in self._nodes:
                 continue
             if len(self._nodes) >= MAX_SCHEMAS:
                 raise InvalidInput("the schema is too large", details={"max_schemas": MAX_SCHEMAS})
             shapes = self._reader.shapes(places)
-            self._nodes[key_of(places)] = _Node(
-                shapes=shapes, leaves=[leaves_of(shape, self._budget) for shape in shapes]
-            )
-            pending += [part for shape in shapes for part in parts(shape)]
-        for key, node in self._nodes.items():
-            for part in {key_of(part) for shape in node.shapes for part in parts(shape)}:
-                self._nodes[part].parents.append(key)
+            leaves = [leaves_of(shape, self._budget) for shape in shapes]
+            found = list(dict.fromkeys(part for shape in shapes for part in parts(shape)))
+            self._budget.spend(4 * len(found) + 4)
+            self._nodes[places] = _Node(shapes=shapes, leaves=leaves, parts=found)
+            pending += found
+        for places, node in self._nodes.items():
+            for part in node.parts:
+                self._nodes[part].parents.append(places)
 
     def _settle(self) -> None:
         """Find the schemas that some finite value fits; a rule for another would leave a model without a way out."""
-        pending = list(self._nodes)
+        pending = deque(reversed(self._nodes))  # the inner ones first
+        waiting = set(self._nodes)
         while pending:
-            node = self._nodes[pending.pop()]
+            places = pending.popleft()
+            waiting.discard(places)
+            node = self._nodes[places]
             if not node.can_be_written and any(map(self._fits, node.shapes, node.leaves)):
                 node.can_be_written = True
-                pending += node.parents
+                again = [parent for parent in node.parents if parent not in waiting]
+                self._budget.spend(1 + len(node.parents))
+                pending += again
+                waiting.update(again)
 
     def _fits(self, shape: Shape, leaves: Leaves) -> bool:
         return bool(leaves.can_be_written(shape) or any(self._writer.can_be_written(shape)))
 
     def _can_write(self, places: Places) -> bool:
-        return self._nodes[key_of(places)].can_be_written
+        return self._nodes[places].can_be_written
 
     def _rule_of(self, places: Places) -> str:
         """Return the rule of schemas that some value fits; rules with parts are written later."""
-        node = self._nodes[key_of(places)]
+        node = self._nodes[places]
         if not node.name:
             if any(any(self._writer.can_be_written(shape)) for shape in node.shapes):
                 node.name = self._builder.reserve(_hint(places))
@@ -142,4 +131,4 @@ class _Compiler:
 
 
 def _hint(places: Places) -> str:
-    return places[0].pointer.rpartition("/")[2] if places else "value"
+    return places[0].name if places else "value"

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from .automaton import Automaton, Budget
+from .automaton import Automaton
+from .budget import Budget
 from .builder import GrammarBuilder
 from .choices import choice
 from .emission import add_automaton

@@ -5,7 +5,8 @@ import math
 from decimal import Decimal
 
 from ....errors import InvalidInput
-from .automaton import Automaton, Budget, Nfa, determinise
+from .automaton import Automaton, Nfa, determinise
+from .budget import Budget
 
 INTEGER_DIGITS = 18
 _BOUNDED_DIGITS = 20  # what bounds of 64 bits need; a bound further out holds by the count of digits
@@ -156,7 +157,7 @@ class _Length:
         return not (is_at_high_end and self._high is not None and self._high.is_exclusive)
 
 
-def bound_of(number: int | float, *, is_lower: bool, is_exclusive: bool, where: str) -> Bound:
+def bound_of(number: int | float, *, is_lower: bool, is_exclusive: bool, where: object) -> Bound:
     """Return a bound from the number in a schema.
 
     Raises:

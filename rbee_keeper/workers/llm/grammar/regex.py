@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ....errors import InvalidInput
-from .automaton import Automaton, Budget, Nfa, determinise, too_complex
+from .automaton import Automaton, Nfa, determinise, too_complex
+from .budget import Budget
 from .builder import GrammarBuilder
 from .characters import ANY, WRITABLE, CharacterSet, character_set, complement, intersection, of_text
 from .emission import add_automaton
@@ -48,20 +49,10 @@ def add_regex(builder: GrammarBuilder, pattern: str, *, in_json_string: bool = F
     Raises:
         InvalidInput: the pattern is not valid, uses what is not supported, or matches nothing.
     """
-    automaton = automaton_of_regex(pattern, Budget(), alphabet=ANY if in_json_string else WRITABLE)
+    automaton = automaton_of_regex(pattern, builder.budget, alphabet=ANY if in_json_string else WRITABLE)
     if automaton.is_empty:
         raise InvalidInput("the pattern matches no text that could be written", hint="check its anchors and classes")
     return add_automaton(builder, "pattern", automaton, in_json_string=in_json_string)
-
-
-def grammar_of_regex(pattern: str) -> str:
-    """Return the grammar of the texts that a pattern matches from start to end.
-
-    Raises:
-        InvalidInput: the pattern is not valid, uses what is not supported, or matches nothing.
-    """
-    builder = GrammarBuilder()
-    return builder.text(add_regex(builder, pattern))
 
 
 def automaton_of_regex(
@@ -72,6 +63,7 @@ def automaton_of_regex(
     Raises:
         InvalidInput: the pattern is not valid, uses what is not supported, or is too large.
     """
+    budget.spend(2 * len(pattern))
     parsed = _parse(pattern)
     nfa = Nfa()
     start, accept = nfa.state(), nfa.state()

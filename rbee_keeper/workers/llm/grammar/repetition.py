@@ -9,7 +9,7 @@ NO_LIMIT = 1_000_000
 _BLOCK = 1000
 
 
-def bounded(minimum: int, maximum: int | None, where: str) -> tuple[int, int | None]:
+def bounded(minimum: int, maximum: int | None, where: object) -> tuple[int, int | None]:
     """Return the bounds as the grammar keeps them.
 
     Raises:

@@ -6,23 +6,48 @@ from typing import Any
 
 from .numbers import Bound
 
+_SHOWN = 200
 ALL_TYPES = frozenset({"null", "boolean", "object", "array", "number", "string"})
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True, eq=False)
 class Place:
-    """A schema with the JSON pointer to it, by which it is known."""
+    """A schema in its document: one object for one place, by whatever way one gets there.
+
+    Its pointer is put together when an error names it: with long names, keeping them all would fill the memory.
+    """
 
     schema: Any
-    pointer: str
+    name: str = ""
+    parent: "Place | None" = None
     depth: int = 0
+    _inner: "dict[str, Place]" = dataclasses.field(default_factory=dict)
+
+    def inside(self, name: str, schema: Any) -> "Place":
+        """Return the place under a name, or under a number of a list, in what stands here."""
+        place = self._inner.get(name)
+        if place is None:
+            place = self._inner[name] = Place(schema=schema, name=name, parent=self, depth=self.depth + 1)
+        return place
+
+    def __str__(self) -> str:
+        """Show the pointer."""
+        return self.pointer
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer to the place, the middle left out where it is long."""
+        names: list[str] = []
+        place: Place | None = self
+        while place is not None and place.parent is not None:
+            names.append(_escaped(place.name if len(place.name) <= _SHOWN else place.name[:_SHOWN] + "..."))
+            place = place.parent
+        pointer = "".join(f"/{name}" for name in reversed(names))
+        return f"#{pointer}" if len(pointer) <= 2 * _SHOWN else f"#{pointer[:_SHOWN]}...{pointer[-_SHOWN:]}"
 
 
 Places = tuple[Place, ...]
-"""Schemas that hold together; none at all allows any value."""
-
-Key = tuple[str, ...]
-"""The pointers of schemas that hold together."""
+"""Schemas that hold together, in their order; none at all allows any value."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +59,10 @@ class Shape:
         values: the values allowed, by their JSON text; None for any.
         additional: what other properties must be; None when the schema does not say.
         items: what the elements after `prefix` must be; None when the schema does not say.
-        where: the pointer to name in errors.
+        where: the place to name in errors.
     """
 
-    where: str
+    where: Place
     types: frozenset[str] | None = None
     values: dict[str, Any] | None = None
     properties: dict[str, Places] = dataclasses.field(default_factory=dict)
@@ -77,12 +102,11 @@ class Shape:
         """Return the allowed values that are of an allowed type; None for any."""
         if self.values is None or self.types is None:
             return self.values
-        return {text: value for text, value in self.values.items() if _types_of(value) & self.types}
+        return {text: value for text, value in self.values.items() if types_of(value) & self.types}
 
 
-def key_of(places: Places) -> Key:
-    """Return what schemas that hold together are known by."""
-    return tuple(place.pointer for place in places)
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def json_text(value: Any) -> str:
@@ -91,7 +115,8 @@ def json_text(value: Any) -> str:
     return text if text.isprintable() else json.dumps(value, separators=(",", ":"))
 
 
-def _types_of(value: Any) -> set[str]:
+def types_of(value: Any) -> set[str]:
+    """Return the JSON types that a value is of; a whole number is an integer too."""
     match value:
         case None:
             return {"null"}
@@ -111,14 +136,14 @@ def _types_of(value: Any) -> set[str]:
 
 def meet(first: Shape, second: Shape) -> Shape | None:
     """Return what both shapes ask together; None when no value can be both."""
-    types = _common_types(first.types, second.types)
+    types = common_types(first.types, second.types)
     values = _common_values(first.values, second.values)
     if types == frozenset() or values == {}:
         return None
     names = [*first.properties, *(name for name in second.properties if name not in first.properties)]
     longest = max(len(first.prefix), len(second.prefix))
     return Shape(
-        where=first.where if len(first.where) >= len(second.where) else second.where,
+        where=first.where if first.where.depth >= second.where.depth else second.where,
         types=types,
         values=values,
         properties={name: _property(first, name) + _new(_property(second, name), first, name) for name in names},
@@ -138,8 +163,8 @@ def meet(first: Shape, second: Shape) -> Shape | None:
 
 
 def _new(places: Places, first: Shape, name: str) -> Places:
-    known = {place.pointer for place in _property(first, name)}
-    return tuple(place for place in places if place.pointer not in known)
+    known = _property(first, name)
+    return tuple(place for place in places if place not in known)
 
 
 def _property(shape: Shape, name: str) -> Places:
@@ -153,11 +178,11 @@ def _element(shape: Shape, place: int) -> Places:
 def _together(first: Places | None, second: Places | None) -> Places | None:
     if first is None or second is None:
         return second if first is None else first
-    known = {place.pointer for place in first}
-    return first + tuple(place for place in second if place.pointer not in known)
+    return first + tuple(place for place in second if place not in first)
 
 
-def _common_types(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+def common_types(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the types that both sets allow; None allows any."""
     if first is None or second is None:
         return second if first is None else first
     common = first & second
@@ -182,67 +207,3 @@ def _tighter(first: Bound | None, second: Bound | None, *, is_lower: bool) -> Bo
     if first.value == second.value:
         return first if first.is_exclusive else second
     return first if (first.value > second.value) == is_lower else second
-
-
-def cannot_both_hold(first: Shape, second: Shape) -> bool:
-    """Tell whether it is plain that no value fits both shapes."""
-    if first.values is not None and second.values is not None:
-        return not _equal_values(first.values, second.values)
-    for one, other in ((first, second), (second, first)):
-        if one.values is not None and other.types is not None:
-            return not any(_types_of(value) & other.types for value in one.values.values())
-    for one, other in ((first, second), (second, first)):
-        common = _common_types(one.allowed_types(), other.types)
-        if common and not (common == {"object"} and _objects_differ(first, second)):
-            return False
-    return True
-
-
-def _objects_differ(first: Shape, second: Shape) -> bool:
-    for one, other in ((first, second), (second, first)):
-        for name in one.required:
-            if name in other.properties:
-                continue
-            if other.additional is not None and any(place.schema is False for place in other.additional):
-                return True
-    shared = [name for name in first.required if name in first.properties and name in second.properties]
-    return any(_tags_differ(first.properties[name], second.properties[name]) for name in shared)
-
-
-def _tags_differ(first: Places, second: Places) -> bool:
-    one, other = _tags(first), _tags(second)
-    return bool(one and other) and not _equal_values(one, other)
-
-
-def _tags(places: Places) -> dict[str, Any]:
-    """Return the values that a property with `const` or `enum` may have, by their JSON text."""
-    for place in places:
-        if isinstance(place.schema, dict):
-            if "const" in place.schema:
-                return {json_text(place.schema["const"]): place.schema["const"]}
-            if isinstance(place.schema.get("enum"), list):
-                return {json_text(value): value for value in place.schema["enum"]}
-    return {}
-
-
-def _equal_values(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Tell whether a value of the one may equal a value of the other; numbers of two spellings may."""
-    if first.keys() & second.keys():
-        return True
-    texts = [{_plain(value) for value in values.values()} for values in (first, second)]
-    return bool(texts[0] & texts[1])
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return "composite"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"number {float(value)}"
-    return json_text(value)
-
-
-def tags_of(shape: Shape, name: str) -> frozenset[str]:
-    """Return the texts that a required property with `const` or `enum` may have; none when it is not so tagged."""
-    if name not in shape.required or name not in shape.properties:
-        return frozenset()
-    return frozenset(_tags(shape.properties[name]))

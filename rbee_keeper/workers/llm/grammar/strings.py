@@ -2,7 +2,8 @@
 
 import functools
 
-from .automaton import Automaton, Budget, both, of_length
+from .automaton import Automaton, both, of_length
+from .budget import Budget
 from .builder import GrammarBuilder
 from .emission import add_automaton
 from .regex import automaton_of_regex

@@ -19,7 +19,7 @@ _SLOWER_MACHINE = 4  # a build machine shared with others
 PROGRAM = """
 import json, random, sys, time
 from rbee_keeper.errors import InvalidInput
-from rbee_keeper.workers.llm.grammar.json_schema import grammar_of_schema
+from tests.unit.workers.grammar.asked import grammar_of_schema
 from tests.unit.workers.grammar.native import NativeGrammar, vocabulary
 from tests.unit.workers.grammar.test_hostile_schemas import HOSTILE
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rbee_keeper.errors import InvalidInput
-from rbee_keeper.workers.llm.grammar.regex import grammar_of_regex
 
+from .asked import grammar_of_regex
 from .native import accepts, random_text
 
 PATTERNS = [

@@ -5,8 +5,9 @@ import pytest
 from rbee_keeper.contract.chat import Gbnf, JsonObject, JsonSchema, NamedSchema, PlainText, Regex
 from rbee_keeper.errors import InvalidInput
 from rbee_keeper.workers.llm.grammar.builder import GrammarBuilder
-from rbee_keeper.workers.llm.grammar.response_format import MAX_GRAMMAR_BYTES, grammar_of
+from rbee_keeper.workers.llm.grammar.gbnf_check import MAX_GRAMMAR_BYTES
 
+from .asked import grammar_of
 from .native import accepts
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from rbee_keeper.contract.chat import JsonObject
 from rbee_keeper.errors import InvalidInput
 from rbee_keeper.workers.llm.grammar.builder import GrammarBuilder
-from rbee_keeper.workers.llm.grammar.json_schema import add_schema, grammar_of_schema, json_object_grammar
+from rbee_keeper.workers.llm.grammar.json_schema import add_schema
 
+from .asked import grammar_of, grammar_of_schema
 from .native import accepts
 
 PERSON = {
@@ -255,14 +257,14 @@ def test_a_schema_that_nothing_fits_is_refused(schema: Any) -> None:
 
 def test_whitespace_is_bounded() -> None:
     """A weak model writes blanks for ever where it may."""
-    assert accepts(json_object_grammar(), '{\n    "a": 1\n}')
-    assert not accepts(json_object_grammar(), "{" + " " * 3 + "}")
-    assert not accepts(json_object_grammar(), "{\n" + " " * 40 + "}")
+    assert accepts(grammar_of(JsonObject()), '{\n    "a": 1\n}')
+    assert not accepts(grammar_of(JsonObject()), "{" + " " * 3 + "}")
+    assert not accepts(grammar_of(JsonObject()), "{\n" + " " * 40 + "}")
 
 
 def test_an_object_of_any_shape_is_an_object() -> None:
     """`json_object` promises an object, never another JSON value."""
-    grammar = json_object_grammar()
+    grammar = grammar_of(JsonObject())
     assert accepts(grammar, json.dumps({"a": {"b": [1, None, "é"]}, "": 0.5}))
     assert not accepts(grammar, "[]")
 
@@ -270,9 +272,9 @@ def test_an_object_of_any_shape_is_an_object() -> None:
 def test_two_schemas_share_one_grammar_with_text_around_them() -> None:
     """Tool calls put one schema for each tool into a grammar, each with references into its own document."""
     builder = GrammarBuilder()
-    document = {"$defs": {"n": {"type": "integer"}}, "part": {"type": "array", "items": {"$ref": "#/$defs/n"}}}
+    listed = {"$defs": {"n": {"type": "integer"}}, "type": "array", "items": {"$ref": "#/$defs/n"}}
     first = add_schema(builder, {"type": "object", "properties": {"n": {"type": "null"}}})
-    second = add_schema(builder, document["part"], document)
+    second = add_schema(builder, listed)
     body = f"{builder.literal('<call>')} ({first} | {second}) {builder.literal('</call>')}"
     grammar = builder.text(builder.add("call", body))
     assert accepts(grammar, '<call>{"n":null}</call>')

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from rbee_keeper.errors import InvalidInput
+from rbee_keeper.workers.llm.grammar.budget import Budget
 from rbee_keeper.workers.llm.grammar.gbnf_check import check_gbnf
-from rbee_keeper.workers.llm.grammar.json_schema import grammar_of_schema
 
+from .asked import grammar_of_schema
 from .native import random_text
 
 NAMES = st.sampled_from(["a", "b", "name", "na", "ü", 'q"', "long name"])
@@ -89,7 +90,7 @@ def test_every_text_of_a_grammar_fits_its_schema(schema: Any, seed: int) -> None
         grammar = grammar_of_schema(whole)
     except InvalidInput:
         return
-    check_gbnf(grammar)
+    check_gbnf(grammar, Budget())
     text = random_text(grammar, seed)
     note(f"{text!r}")
     if text is not None:
