@@ -204,5 +204,5 @@ def _ignore_signals() -> None:
     """Ignore at the C level, from whichever thread: Python's own handlers never run."""
     libc = ctypes.CDLL(None)
     libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
-    for number in (signal.SIGTERM, signal.SIGIO, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGIO, signal.SIGINT, signal.SIGHUP):
         libc.signal(number, 1)
