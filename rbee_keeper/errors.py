@@ -54,13 +54,20 @@ class RbeeError(Exception):
         details: the figures behind the message, JSON types only.
         is_retriable: the same request may succeed later.
         source: the hop that failed (`keeper`, `queen`, `hive`, `worker`); empty until a hop claims it.
+        correlation_id: the id under which every hop's log names the request; empty where there was none.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     is_retriable: ClassVar[bool] = False
 
     def __init__(
-        self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None, source: str = ""
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        details: Mapping[str, Any] | None = None,
+        source: str = "",
+        correlation_id: str = "",
     ) -> None:
         """Keep the parts apart, so that each surface shows them in its own way."""
         super().__init__(message)
@@ -68,6 +75,7 @@ class RbeeError(Exception):
         self.hint = hint
         self.details: dict[str, Any] = dict(details or {})
         self.source = source
+        self.correlation_id = correlation_id
 
 
 class InvalidInput(RbeeError):

@@ -1,25 +1,33 @@
 """Shows the events of one task: tokens on standard output, the rest on the terminal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import assert_never
 
 from ..contract.errors import ErrorInfo, from_wire, to_wire
 from ..contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
 from ..errors import RbeeError
 from . import diagnostics, output
+from .cut_answer import describe_cut, keep_text
 from .progress import Progress
 
 
 @dataclass(slots=True, kw_only=True)
 class AnswerView:
-    """One answer on its way to the reader; `as_json` prints every event instead of the text."""
+    """One answer on its way to the reader; `as_json` prints every event instead of the text.
+
+    An answer that is cut is kept in a file of `cut_answers_dir`.
+    """
 
     progress: Progress
     as_json: bool
     quiet: bool
     stats: bool
+    max_tokens: int
+    cut_answers_dir: Path
     _ends_line: bool = True
     _has_failed_event: bool = False
+    _pieces: list[str] = field(default_factory=list)
 
     def show(self, event: Event, text: str) -> None:
         """Show one event, given also as JSON text.
@@ -46,9 +54,12 @@ class AnswerView:
                 assert_never(event)
 
     def show_error(self, error: RbeeError) -> None:
-        """Give a reader of JSON the closing event of a task that never had one."""
+        """Say what came of an answer that was cut; a reader of JSON gets the closing event that is missing."""
         self.progress.clear()
         self._end_line()
+        if self._pieces:
+            path = None if self.as_json else keep_text(self.cut_answers_dir, "".join(self._pieces))
+            diagnostics.say(describe_cut(len(self._pieces), self.max_tokens, path, may_succeed=error.is_retriable))
         if self.as_json and not self._has_failed_event:
             info = to_wire(error, source="keeper")
             output.as_json(
@@ -57,6 +68,7 @@ class AnswerView:
 
     def _show_piece(self, piece: str) -> None:
         self.progress.clear()
+        self._pieces.append(piece)
         if not self.as_json:
             output.write(piece)
             self._ends_line = piece.endswith("\n")

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from ..config.terminal import terminal_wants_colour
 from ..errors import RbeeError
+from .terminal_text import shown
 
 
 class ExitCode(IntEnum):
@@ -24,7 +25,7 @@ class ExitCode(IntEnum):
 EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "Done.",
     ExitCode.ERROR: "It failed; standard error says why and what to do next.",
-    ExitCode.USAGE: "The command line is wrong.",
+    ExitCode.USAGE: "The command line, or what was asked, is wrong.",
     ExitCode.TIMEOUT: "The time given with --timeout, or the queen's own limit, ran out.",
     ExitCode.HANGUP: "The terminal was closed (SIGHUP).",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C (SIGINT).",
@@ -33,6 +34,7 @@ EXIT_MEANINGS: dict[ExitCode, str] = {
 }
 
 _EXIT_BY_CODE: dict[str, ExitCode] = {
+    "INVALID_PARAMS": ExitCode.USAGE,
     "REQUEST_TIMEOUT": ExitCode.TIMEOUT,
     "CONNECTION_TIMEOUT": ExitCode.TIMEOUT,
 }
@@ -71,7 +73,9 @@ def write(text: str) -> None:
 def report(error: RbeeError) -> None:
     """Say what failed and which command to type next."""
     start, end = (_RED, _PLAIN) if uses_colour() else ("", "")
-    source = f" ({error.source})" if error.source and error.source != "keeper" else ""
-    say(f"{start}rbee: {error.message}{end}{source} [{error.code}]")
+    source = f" ({shown(error.source)})" if error.source and error.source != "keeper" else ""
+    say(f"{start}rbee: {shown(error.message)}{end}{source} [{shown(error.code)}]")
     if error.hint:
-        say(f"  try: {error.hint}")
+        say(f"  try: {shown(error.hint)}")
+    if error.correlation_id:
+        say(f"  log: rbee logs --id {shown(error.correlation_id)}")

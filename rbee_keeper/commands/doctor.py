@@ -11,6 +11,7 @@ import typer
 from ..config.paths import bundled_models_dir
 from ..config.settings import SETTING_FIELDS, Settings, load_settings, purpose_of
 from ..errors import PortInUse, RbeeError
+from ..supervisor.daemon_record import DaemonRecords
 from ..transport.listener import listen
 from . import output
 from .diagnostics import ExitCode
@@ -65,7 +66,11 @@ def _settings(settings: Settings) -> Finding:
 
 def _engine(_: Settings) -> Finding:
     command = [sys.executable, "-c", _ENGINE_CHECK]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_ENGINE_CHECK_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_ENGINE_CHECK_S, check=False)
+    except subprocess.TimeoutExpired:
+        text = f"llama.cpp did not load within {_ENGINE_CHECK_S} s"
+        return Finding(name="engine", is_good=False, text=text, hint="try again when this machine is less busy")
     if done.returncode == 0:
         return Finding(name="engine", is_good=True, text="llama.cpp loads")
     lines = done.stderr.strip().splitlines()
@@ -111,6 +116,27 @@ def _queen(settings: Settings) -> Finding:
     return Finding(name="queen", is_good=True, text=f"not running; port {settings.queen_port} is free")
 
 
+def _hive(settings: Settings) -> Finding:
+    """A hive that was started by hand is of no use to a queen that does not hear of it."""
+    hive = DaemonRecords(settings.paths.run_dir).read("hive")
+    if hive is None:
+        return Finding(name="hive", is_good=True, text="none was started by hand")
+    text = f"answers for itself at {hive.url} (pid {hive.pid})"
+    try:
+        queen = find_queen(settings)
+        is_known = queen is None or any(each.url == hive.url for each in queen.status().hives)
+    except RbeeError:
+        return Finding(name="hive", is_good=True, text=f"{text}; the queen cannot be asked whether it reports")
+    if is_known:
+        return Finding(name="hive", is_good=True, text=text)
+    return Finding(
+        name="hive",
+        is_good=False,
+        text=f"the hive at {hive.url} (pid {hive.pid}) does not report to the queen",
+        hint="set the same api_token for both, or leave out --queen-url; its log says why",
+    )
+
+
 def _left_behind(settings: Settings) -> Finding:
     from ..supervisor import ownership
     from ..supervisor.reaper import is_alive
@@ -139,5 +165,6 @@ _CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _model,
     _folders,
     _queen,
+    _hive,
     _left_behind,
 )

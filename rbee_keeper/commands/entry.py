@@ -67,8 +67,14 @@ def _defect() -> "RbeeError":
     from ..errors import RbeeError
 
     path = user_paths().logs_dir / f"keeper-{time.strftime('%Y%m%d-%H%M%S')}.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(traceback.format_exc())
+    trace = traceback.format_exc()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(trace)
+    except OSError as error:
+        last = trace.strip().splitlines()[-1]
+        return RbeeError(f"this is a defect in rbee ({last}), and {path} cannot be written: {error.strerror}")
     return RbeeError("this is a defect in rbee", hint=f"report it with {path}")
 
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from ..config.paths import user_paths
 from ..config.settings import load_settings
-from ..contract.ids import ModelRef, NodeName
+from ..contract.ids import ModelRef, NodeName, new_correlation_id
 from ..contract.sampling import DEFAULT_TEMPERATURE
 from ..contract.tasks import DEFAULT_MAX_TOKENS, Infer
 from ..contract.validation import Problem, generation_problems, placement_problems, require
@@ -22,7 +23,12 @@ _LONGEST_TIMEOUT_S = 1_000_000
 
 def infer(
     prompt: Annotated[
-        str | None, typer.Option("--prompt", "-p", help="What to ask; standard input follows it.")
+        str | None,
+        typer.Option(
+            "--prompt",
+            "-p",
+            help="What to ask; standard input follows it. Other users see it in ps: pipe in what is private.",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", metavar="REF", help="Model name or file (default: bee-tiny).")
@@ -53,7 +59,15 @@ def infer(
     With no queen running, everything that is needed is started and taken down again afterwards.
     """
     with Progress(quiet=quiet or as_json) as progress:
-        view = AnswerView(progress=progress, as_json=as_json, quiet=quiet, stats=stats)
+        view = AnswerView(
+            progress=progress,
+            as_json=as_json,
+            quiet=quiet,
+            stats=stats,
+            max_tokens=max_tokens,
+            cut_answers_dir=user_paths().cut_answers_dir,
+        )
+        correlation_id = ""
         try:
             spec = Infer(
                 prompt=read_prompt(prompt),
@@ -75,10 +89,12 @@ def infer(
             )
             require(generation_problems(spec) + placement_problems(spec) + _timeout_problems(timeout))
             progress.step("starting")
+            correlation_id = new_correlation_id()
             with queen_for_one_command(load_settings({"queen_url": queen_url})) as queen:
-                for event, text in queen.infer(spec, timeout_s=timeout):
+                for event, text in queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id):
                     view.show(event, text)
         except RbeeError as error:
+            error.correlation_id = error.correlation_id or correlation_id
             view.show_error(error)
             raise
 

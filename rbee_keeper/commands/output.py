@@ -1,10 +1,13 @@
 """Owns standard output: results only, for people, for programs, or for pipes."""
 
 import os
+import select
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+
+from .terminal_text import shown
 
 _STDOUT = 1
 
@@ -14,15 +17,20 @@ class ReaderLeft(BaseException):
 
 
 def write(text: str) -> None:
-    """Write a piece of a stream and have it on its way before returning.
+    """Write a piece of a stream and have it on its way before returning; a slow reader is waited for.
+
+    A terminal is shown what would act on it; files and pipes get every byte as it came.
 
     Raises:
         ReaderLeft: the reader has left.
     """
-    data = text.encode("utf-8", "surrogatepass")
+    data = (shown(text) if is_terminal() else text).encode("utf-8", "surrogatepass")
     try:
         while data:
-            data = data[os.write(_STDOUT, data) :]
+            try:
+                data = data[os.write(_STDOUT, data) :]
+            except BlockingIOError:
+                select.select([], [_STDOUT], [])
     except BrokenPipeError:
         _close_quietly()
         raise ReaderLeft from None

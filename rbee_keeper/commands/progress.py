@@ -4,6 +4,7 @@ import threading
 from types import TracebackType
 
 from . import diagnostics
+from .terminal_text import shown
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES = "|/-\\"
@@ -40,7 +41,8 @@ class Progress:
 
     def step(self, text: str, percent: float | None = None) -> None:
         """Name the current step."""
-        self._text = text if percent is None else f"{text} {percent:.0f}%"
+        words = shown(text).replace("\n", " ")
+        self._text = words if percent is None else f"{words} {percent:.0f}%"
 
     def clear(self) -> None:
         """Take the line away for good; repeating it is no error."""

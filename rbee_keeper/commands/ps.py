@@ -13,6 +13,11 @@ _HEADINGS = ("WORKER", "NODE", "STATE", "MODEL", "DEVICE", "SLOTS USED", "PID", 
 
 def ps(as_json: JsonOption = False, queen_url: QueenUrlOption = None) -> None:
     """List the workers of the running queen."""
+    show_workers_of_queen(queen_url, as_json=as_json)
+
+
+def show_workers_of_queen(queen_url: str | None, *, as_json: bool) -> None:
+    """Print the workers of the queen; with no queen there are none, which is no error."""
     queen = find_queen(load_settings({"queen_url": queen_url}))
     if queen is None:
         if as_json:
@@ -20,10 +25,10 @@ def ps(as_json: JsonOption = False, queen_url: QueenUrlOption = None) -> None:
         else:
             diagnostics.say("no queen is running")
         return
-    show_workers(queen.workers().workers, as_json=as_json)
+    _show(queen.workers().workers, as_json=as_json)
 
 
-def show_workers(workers: list[FleetWorker], *, as_json: bool) -> None:
+def _show(workers: list[FleetWorker], *, as_json: bool) -> None:
     """Print workers as a table or as JSON."""
     if as_json:
         output.as_json({"workers": workers})

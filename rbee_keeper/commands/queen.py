@@ -8,13 +8,16 @@ import typer
 from ..client import QueenClient
 from ..config.settings import Settings, load_settings
 from ..errors import AlreadyRunning, ConnectionFailed, Forbidden, RbeeError
-from . import output
+from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
+from ..supervisor.daemon_stop import stop_by_signal, wait_until_gone
+from . import diagnostics, output
 from .options import JsonOption, QueenUrlOption
 from .queen_process import find_queen, start_persistent
 
 app = typer.Typer(no_args_is_help=True)
 
 _STOP_S = 40.0
+_SIGNAL_GRACE_S = 5.0
 _POLL_S = 0.01
 
 HostOption = Annotated[str | None, typer.Option(help="Address to bind; other than loopback needs api_token.")]
@@ -38,8 +41,35 @@ def start(host: HostOption = None, port: PortOption = None, as_json: JsonOption 
 
 @app.command()
 def stop(as_json: JsonOption = False) -> None:
-    """Stop the queen with everything that it started."""
-    queen = _require(load_settings())
+    """Stop the queen with everything that it started, whatever its version and whether or not it answers."""
+    settings = load_settings()
+    record = DaemonRecords(settings.paths.run_dir).read("queen")
+    pid = _ask_to_end(settings) if record is None else _end(settings, record)
+    if as_json:
+        output.as_json({"stopped": True, "pid": pid})
+    else:
+        output.line("the queen is stopped")
+
+
+def _end(settings: Settings, record: DaemonRecord) -> int:
+    """End this person's own queen: asked where it answers, by signals where it does not."""
+    try:
+        queen = find_queen(settings, any_version=True)
+        if queen is not None:
+            queen.shutdown()
+            if wait_until_gone(record, _STOP_S):
+                return record.pid
+    except RbeeError as error:
+        diagnostics.say(f"{error.message}; it is ended by a signal")
+    stop_by_signal(record, _SIGNAL_GRACE_S)
+    if record.is_alive:
+        raise RbeeError(f"the queen (pid {record.pid}) did not end", hint=f"kill -9 {record.pid}")
+    return record.pid
+
+
+def _ask_to_end(settings: Settings) -> int:
+    """Ask a queen that left no record for this person."""
+    queen = _require(settings)
     pid = queen.status().pid
     try:
         queen.shutdown()
@@ -48,10 +78,7 @@ def stop(as_json: JsonOption = False) -> None:
             f"the queen at {queen.url} was started by somebody else", hint=f"kill {pid} as the user who started it"
         ) from None
     _wait_for_end(queen, pid)
-    if as_json:
-        output.as_json({"stopped": True, "pid": pid})
-    else:
-        output.line("the queen is stopped")
+    return pid
 
 
 @app.command()

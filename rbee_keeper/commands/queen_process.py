@@ -7,13 +7,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..client import QueenClient
+from ..client import Greeting, QueenClient
 from ..config.log_file import environment_with_log
 from ..config.settings import Settings, environment_for_children
-from ..errors import ConnectionFailed, RbeeError, VersionMismatch
-from ..supervisor.daemon_record import DaemonRecords
+from ..errors import ConnectionFailed, ConnectionTimeout, InvalidApiKey, RbeeError, VersionMismatch
+from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
 from ..supervisor.process import ChildSpec, start_detached
+from ..transport.address import Address, address_of
 from ..transport.listener import listen
+from ..transport.listener_owner import is_ours
 from .queen_start import HEAD_START, queen_log_name, start_ephemeral
 
 _START_S = 15.0
@@ -21,52 +23,91 @@ _POLL_S = 0.02
 _PROBE_S = 2.0
 _LAST_WORDS_S = 0.2
 _LOG_LINES_SHOWN = 5
+_ROOM_TO_START_BYTES = 65_536
 
 
-def find_queen(settings: Settings) -> QueenClient | None:
+def find_queen(settings: Settings, *, any_version: bool = False) -> QueenClient | None:
     """Return the queen that runs for this user, None when there is none.
+
+    Neither the token nor a prompt goes to a program that only listens where a queen would. A queen is ours when it
+    proves that it knows the token that would be sent; without a token, when the port belongs to this user.
 
     Raises:
         ConnectionFailed: the queen that was named does not answer.
+        ConnectionTimeout: this user's queen runs and does not answer.
+        InvalidApiKey: the queen that was named does not know the token.
         VersionMismatch: it is of another version.
     """
     if settings.queen_url:
-        client = _client(settings, settings.queen_url, settings.api_token)
-        try:
-            _require_same_version(client)
-        except ConnectionFailed as error:
-            raise ConnectionFailed(
-                f"no queen answers at {settings.queen_url}", hint="check --queen-url, or leave it out"
-            ) from error
-        return client
+        return _named(settings, any_version=any_version)
     record = DaemonRecords(settings.paths.run_dir).read("queen")
-    candidates = [] if record is None else [(record.url, record.token)]
-    candidates.append((f"http://127.0.0.1:{settings.queen_port}", settings.api_token))
-    for url, token in candidates:
-        client = _client(settings, url, token)
-        try:
-            _require_same_version(replace(client, request_s=_PROBE_S))
-        except VersionMismatch:
-            raise
-        except RbeeError:
-            continue
-        return client
-    return None
+    if record is not None:
+        return _recorded(settings, record, any_version=any_version)
+    return _at_the_usual_port(settings, any_version=any_version)
+
+
+def _named(settings: Settings, *, any_version: bool) -> QueenClient:
+    url = address_of(settings.queen_url).url
+    client = _client(settings, url, settings.api_token)
+    try:
+        greeting = client.greet(is_named=True)
+    except ConnectionFailed as error:
+        raise ConnectionFailed(f"no queen answers at {url}", hint="check --queen-url, or leave it out") from error
+    _require_same_version(client, greeting, any_version=any_version)
+    if client.token and not greeting.is_proved:
+        raise InvalidApiKey(
+            f"the queen at {url} did not prove that it knows api_token, so nothing was sent to it",
+            hint="set the same api_token here and there, or unset it here to ask without one",
+        )
+    return client
+
+
+def _recorded(settings: Settings, record: DaemonRecord, *, any_version: bool) -> QueenClient | None:
+    client = _client(settings, record.url, record.token)
+    try:
+        greeting = replace(client, request_s=_PROBE_S).greet(is_named=_is_wildcard(record.url))
+    except ConnectionTimeout as error:
+        raise ConnectionTimeout(
+            f"the queen (pid {record.pid}) does not answer", hint="rbee queen stop, then try again"
+        ) from error
+    except RbeeError:
+        return None
+    _require_same_version(client, greeting, any_version=any_version)
+    return client if greeting.is_proved else None
+
+
+def _at_the_usual_port(settings: Settings, *, any_version: bool) -> QueenClient | None:
+    address = Address(host="127.0.0.1", port=settings.queen_port)
+    client = _client(settings, address.url, settings.api_token)
+    if not client.token and not is_ours(address):
+        return None
+    try:
+        greeting = replace(client, request_s=_PROBE_S).greet()
+    except RbeeError:
+        return None
+    if client.token and not greeting.is_proved:
+        return None
+    _require_same_version(client, greeting, any_version=any_version)
+    return client
+
+
+def _is_wildcard(url: str) -> bool:
+    """A daemon that binds every address is reached at another one than it knows."""
+    return address_of(url).host in ("0.0.0.0", "::")  # noqa: S104 - compared, never bound
 
 
 def _client(settings: Settings, url: str, token: str) -> QueenClient:
     return QueenClient(url=url, token=token, connect_s=settings.connect_s, request_s=settings.request_s)
 
 
-def _require_same_version(client: QueenClient) -> None:
+def _require_same_version(client: QueenClient, greeting: Greeting, *, any_version: bool) -> None:
     from .. import __version__
 
-    version = client.health().version
-    if version != __version__:
+    if greeting.version != __version__ and not any_version:
         raise VersionMismatch(
-            f"the queen at {client.url} is version {version} and this is {__version__}",
+            f"the queen at {client.url} is version {greeting.version} and this is {__version__}",
             hint="rbee queen stop, then try again",
-            details={"queen": version, "keeper": __version__},
+            details={"queen": greeting.version, "keeper": __version__},
         )
 
 
@@ -114,7 +155,7 @@ def start_persistent(settings: Settings) -> QueenClient:
         if record is not None and record.pid == pid:
             client = _client(settings, record.url, record.token)
             with suppress(ConnectionFailed):
-                client.health()
+                client.greet()
                 return client
         if _has_ended(pid):
             raise _start_failed(log_path)
@@ -131,8 +172,17 @@ def _has_ended(pid: int) -> bool:
 
 
 def _start_failed(log_path: Path) -> RbeeError:
-    last = _last_lines(log_path)
+    last = _last_lines(log_path) or _why_no_words(log_path.parent)
     return RbeeError(f"the queen ended unexpectedly{': ' + last if last else ''}", hint="rbee doctor")
+
+
+def _why_no_words(folder: Path) -> str:
+    """Name what keeps a process from starting as well as from saying why."""
+    try:
+        free_bytes = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    return f"the disk of {folder} is full" if free_bytes < _ROOM_TO_START_BYTES else ""
 
 
 def _last_lines(log_path: Path) -> str:

@@ -10,7 +10,7 @@ from ..contract.ids import is_worker_id
 from ..errors import ConnectionFailed, InvalidInput, WorkerNotFound
 from . import output
 from .options import JsonOption, QueenUrlOption
-from .ps import show_workers
+from .ps import show_workers_of_queen
 from .queen_process import find_queen
 
 app = typer.Typer(no_args_is_help=True)
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("list")
 def list_workers(as_json: JsonOption = False, queen_url: QueenUrlOption = None) -> None:
     """List the workers of all hives."""
-    show_workers(_queen(queen_url).workers().workers, as_json=as_json)
+    show_workers_of_queen(queen_url, as_json=as_json)
 
 
 @app.command()
@@ -48,8 +48,12 @@ def _queen(queen_url: str | None) -> QueenClient:
 
 
 def _full_id(queen: QueenClient, beginning: str) -> str:
+    if not beginning.removeprefix("worker-"):
+        raise InvalidInput("a beginning of the id is needed, or the whole of it", hint="rbee workers list")
     ids = [worker.worker_id for worker in queen.workers().workers]
     matches = [each for each in ids if each.startswith((beginning, f"worker-{beginning}"))]
+    if beginning in matches:
+        return beginning
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -33,6 +33,11 @@ class Paths:
         """The folder of records about live processes."""
         return self.state_dir / "run"
 
+    @property
+    def cut_answers_dir(self) -> Path:
+        """The folder of answers that ended too early."""
+        return self.state_dir / "cut-answers"
+
 
 def user_paths() -> Paths:
     """Return the folders of the person who runs this process."""

@@ -45,7 +45,7 @@ def to_wire(error: RbeeError, *, correlation_id: str = "", source: str = "") -> 
         param=fields[0].get("field"),
         details=details,
         retriable=error.is_retriable,
-        correlation_id=correlation_id,
+        correlation_id=error.correlation_id or correlation_id,
         src=error.source or source,
         policy_label=policy_label,
         retry_after_ms=retry_after_ms,
@@ -60,7 +60,9 @@ def from_wire(info: ErrorInfo) -> RbeeError:
         details["policy_label"] = info.policy_label
     if info.retry_after_ms is not None:
         details["retry_after_ms"] = info.retry_after_ms
-    return error_class(info.message, hint=info.hint, details=details, source=info.src)
+    return error_class(
+        info.message, hint=info.hint, details=details, source=info.src, correlation_id=info.correlation_id
+    )
 
 
 def read_error(body: bytes) -> RbeeError | None:

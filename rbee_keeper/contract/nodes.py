@@ -30,7 +30,7 @@ class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HiveSnapshot(Message, frozen=True, kw_only=True):
-    """A hive's full report to its queen: `POST /v2/hives/heartbeat`.
+    """A hive's full report to its queen: `POST /v1/orchestrator/worker-ready`.
 
     `sequence` rises with every report, so that a late one cannot undo a newer one. `is_leaving` marks the last one.
     """

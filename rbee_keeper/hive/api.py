@@ -7,14 +7,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
 from ..config.settings import Settings
 from ..contract.ids import ModelRef, WorkerId
-from ..contract.nodes import Health
 from ..contract.validation import require_worker_id
 from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport, WorkerView
 from ..daemon.app import answer, read_message
 from ..daemon.chores import Chores
+from ..daemon.health import health_answer
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
 from .devices import backends_report, resources_report
@@ -32,6 +31,7 @@ class HiveApi:
     """Answers the hive's routes by calling the part that does the work."""
 
     settings: Settings
+    token: str
     registry: WorkerRegistry
     spawner: WorkerSpawner
     stopper: WorkerStopper
@@ -40,9 +40,9 @@ class HiveApi:
     narrator: Narrator
     chores: Chores
 
-    async def health(self, _: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """Answer at once."""
-        return answer(Health(status="alive", version=__version__))
+        return health_answer(request, "alive", self.token)
 
     async def spawn(self, request: Request) -> Response:
         """Start a worker."""

@@ -78,7 +78,7 @@ class Hive:
         """Return the queen of the order, else the one that this hive's person runs: nobody else gets our tokens."""
         order = self._spec.order
         if order.queen_url:
-            return QueenAddress(url=order.queen_url, token=order.queen_token)
+            return QueenAddress(url=order.queen_url, token=order.queen_token, is_parent=self._spec.is_ours)
         record = DaemonRecords(self._spec.settings.paths.run_dir).read("queen")
         return None if record is None else QueenAddress(url=record.url, token=record.token)
 
@@ -110,6 +110,7 @@ class Hive:
     def _app_spec(self, watch: WorkerWatch, chores: Chores) -> AppSpec:
         api = HiveApi(
             settings=self._spec.settings,
+            token=self._spec.order.token,
             registry=self._registry,
             spawner=self._spawner,
             stopper=self._stopper,

@@ -14,6 +14,7 @@ from ..contract.wire import decode, encode
 from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
 from ..errors import ConnectionFailed, RbeeError
 from ..supervisor.daemon_record import DaemonRecords
+from ..transport import proof
 from ..transport.address import address_of
 from ..transport.blocking_http import open_request
 from ..transport.listener import require_token_off_loopback
@@ -123,6 +124,22 @@ def _address(settings: Settings) -> tuple[str, str]:
     return f"http://{settings.hive_host}:{settings.hive_port}", settings.api_token
 
 
+def _require_proof(settings: Settings, url: str, token: str) -> None:
+    """Have what answers there prove that it knows the token, before the token goes to it."""
+    challenge = proof.new_challenge()
+    deadline = time.monotonic() + settings.request_s
+    with open_request(
+        address_of(url),
+        "GET",
+        routes.HEALTH,
+        headers={proof.CHALLENGE_HEADER: challenge},
+        connect_s=settings.connect_s,
+        deadline=deadline,
+    ) as answer:
+        answer.body()
+        proof.require_proof(token, challenge, answer.headers, url=url, reached=answer.peer)
+
+
 def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> bytes:
     """Ask the hive; `wait` gives one that was just started a few seconds to appear."""
     settings = load_settings()
@@ -140,6 +157,8 @@ def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> b
 
 def _request(settings: Settings, url: str, token: str, method: str, path: str, body: bytes) -> bytes:
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    if token:
+        _require_proof(settings, url, token)
     deadline = time.monotonic() + settings.request_s
     with open_request(
         address_of(url), method, path, headers=headers, body=body, connect_s=settings.connect_s, deadline=deadline

@@ -71,7 +71,7 @@ def _serve(
     set_process_title(f"rbee-hive daemon --port {listener.getsockname()[1]}")
     records = DaemonRecords(settings.paths.run_dir)
     if not order.is_ephemeral:
-        records.write(DaemonRecord(role="hive", pid=os.getpid(), url=url, token=order.token))
+        records.write(DaemonRecord.of_this_process("hive", url, order.token))
 
     async def serve_hive() -> None:
         await Hive(

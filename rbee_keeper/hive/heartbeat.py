@@ -13,6 +13,7 @@ from ..contract.nodes import HiveSnapshot
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
+from ..transport import proof
 from ..transport.http_client import HttpClient
 from .worker_registry import WorkerRegistry
 
@@ -22,10 +23,14 @@ _LOOK_FOR_QUEEN_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueenAddress:
-    """Where the queen is, and what proves to it that this hive belongs to the same person."""
+    """Where the queen is, and what proves to it that this hive belongs to the same person.
+
+    `is_parent` says that this hive is its child and ends with it.
+    """
 
     url: str
     token: str
+    is_parent: bool = False
 
 
 class Heartbeat:
@@ -89,6 +94,11 @@ class Heartbeat:
         queen = self._queen = self._find_queen()
         if queen is None:
             return False
+        try:
+            await self._require_proof(queen)
+        except RbeeError as error:
+            self._note(is_connected=False, why=error.message)
+            return False
         hive_id, node, url, token = self._identity
         self._sequence += 1
         snapshot = HiveSnapshot(
@@ -112,6 +122,20 @@ class Heartbeat:
         is_taken = answer.status < 300
         self._note(is_connected=is_taken, why=f"the queen answered {answer.status}")
         return is_taken
+
+    async def _require_proof(self, queen: QueenAddress) -> None:
+        """Have a queen that this hive does not hang from prove that it knows the token, before each report to it.
+
+        A report holds the tokens of this hive and of its workers. A queen that started this hive needs no proof: its
+        end is the hive's, so nobody else can be at its address while the hive reports.
+        """
+        if queen.is_parent:
+            return
+        challenge = proof.new_challenge()
+        answer = await self._client.request(
+            "GET", queen.url, routes.HEALTH, headers={proof.CHALLENGE_HEADER: challenge}
+        )
+        proof.require_proof(queen.token, challenge, answer.headers, url=queen.url, reached=None)
 
     def _note(self, *, is_connected: bool, why: str) -> None:
         """Narrate only when it changed."""

@@ -167,6 +167,7 @@ class Queen:
             book=self._book,
             hives=self._hives,
             own_url=self._own_url,
+            token=self._spec.order.token,
             is_ephemeral=self._spec.order.is_ephemeral,
             stop=self._stop.set,
         )

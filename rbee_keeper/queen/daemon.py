@@ -64,7 +64,7 @@ def _serve(
     set_process_title(f"queen-rbee daemon --port {address.port}")
     records = DaemonRecords(settings.paths.run_dir)
     if not order.is_ephemeral:
-        records.write(DaemonRecord(role="queen", pid=os.getpid(), url=address.url, token=order.token))
+        records.write(DaemonRecord.of_this_process("queen", address.url, order.token))
 
     async def serve_queen() -> None:
         await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()

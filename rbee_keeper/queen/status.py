@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
-from ..contract.nodes import FleetWorkerList, Health, QueenStatus
+from ..contract.nodes import FleetWorkerList, QueenStatus
 from ..contract.validation import require_worker_id
 from ..contract.workers import StopRequest
 from ..daemon.app import answer, read_message
+from ..daemon.health import health_answer
 from ..errors import Forbidden, WorkerNotFound
 from .fleet_views import hive_views, worker_views
 from .hive_client import HiveClient
@@ -30,13 +31,14 @@ class StatusApi:
     book: TaskBook
     hives: HiveClient
     own_url: str
+    token: str
     is_ephemeral: bool
     stop: Callable[[str], None]
     started_at: float = field(default_factory=time.monotonic)
 
-    async def health(self, _: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """Answer at once."""
-        return answer(Health(status="ok", version=__version__))
+        return health_answer(request, "ok", self.token)
 
     async def status(self, request: Request) -> Response:
         """Tell the whole picture."""

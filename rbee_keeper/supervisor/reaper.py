@@ -42,6 +42,15 @@ def is_alive(pid: int, created_at: float) -> bool:
         return False
 
 
+def created_at(pid: int) -> float | None:
+    """Return when the process of that pid was created, in Unix seconds; None when none runs, or a zombie."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.Error:
+        return None
+
+
 def process_exists(pid: int) -> bool:
     """Tell whether any process of that pid runs; a zombie does not."""
     try:

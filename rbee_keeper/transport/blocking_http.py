@@ -15,22 +15,35 @@ _READ_BYTES = 65_536
 class BlockingAnswer:
     """An answer whose body is read while it arrives."""
 
-    def __init__(self, connection: socket.socket, deadline: float | None) -> None:
-        """Read the head of the answer; `deadline` is in `time.monotonic` seconds."""
+    def __init__(self, connection: socket.socket, deadline: float | None, silence_s: float | None = None) -> None:
+        """Read the head of the answer; `deadline` is in `time.monotonic` seconds.
+
+        `silence_s` bounds each wait for the next bytes; the time that the caller takes between two does not count.
+        """
         self._socket = connection
         self._deadline = deadline
+        self._silence_s = silence_s
         self._reader = AnswerReader()
         while not self._reader.has_head:
             self._read()
         self.status = self._reader.status
         self.headers = self._reader.headers
 
+    @property
+    def peer(self) -> Address:
+        """The address that the connection has reached."""
+        host, port = self._socket.getpeername()[:2]
+        return Address(host=host, port=port)
+
     def _read(self) -> None:
-        if self._deadline is not None:
-            self._socket.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        left_s = None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
+        limit_s = min((each for each in (left_s, self._silence_s) if each is not None), default=None)
+        self._socket.settimeout(limit_s)
         try:
             data = self._socket.recv(_READ_BYTES)
         except TimeoutError as error:
+            if limit_s is not None and limit_s == self._silence_s:
+                raise ConnectionTimeout(f"the queen has sent nothing for {limit_s:g} s", hint="rbee ps") from error
             raise ConnectionTimeout("the queen did not answer in time") from error
         except OSError as error:
             raise ConnectionFailed("the connection to the queen broke") from error
@@ -63,12 +76,13 @@ def open_request(
     body: bytes = b"",
     connect_s: float,
     deadline: float | None = None,
+    silence_s: float | None = None,
 ) -> Iterator[BlockingAnswer]:
     """Send a request and give its answer; leaving closes the connection, which cancels a stream.
 
     Raises:
         ConnectionFailed: nothing listens there, or the connection broke.
-        ConnectionTimeout: the deadline passed.
+        ConnectionTimeout: the deadline passed, or nothing came for `silence_s`.
     """
     data = request_bytes(method, path, f"{address.host}:{address.port}", headers, body)
     try:
@@ -83,4 +97,4 @@ def open_request(
             connection.sendall(data)
         except OSError as error:
             raise ConnectionFailed("the connection to the queen broke") from error
-        yield BlockingAnswer(connection, deadline)
+        yield BlockingAnswer(connection, deadline, silence_s)

@@ -1,7 +1,7 @@
 """Writes the reference of the HTTP interfaces, from the routes and the message types."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -23,7 +23,13 @@ class Exchange:
     answer: Any = None
 
 
-_HEALTH_TEXT = "Tells that the daemon answers, and its version. No token is needed. `/v1/health` is the same."
+_HEALTH_TEXT = (
+    "Tells that the daemon answers, and its version. No token is needed. `/v1/health` is the same. A caller that is"
+    " about to send a token can have the daemon prove first that it knows it: `X-Rbee-Challenge` with 32 to 64"
+    " hexadecimal digits is answered with `X-Rbee-Proof`, the hexadecimal HMAC-SHA256, under the token, of the text"
+    " `rbee daemon proof 1`, the challenge and the value of `X-Rbee-Reached`, with a line feed between them;"
+    " `X-Rbee-Reached` is the address at which the connection reached the daemon."
+)
 _INTRODUCTION = (
     (
         "Three kinds of daemon, each with its own interface. A client talks to the queen only. What a hive and a worker"
@@ -251,15 +257,7 @@ _WORKER = (
 )
 
 _SAME_AS_ANOTHER = {routes.HEALTH_V1, routes.HEARTBEAT, routes.INFERENCE, routes.RERANK_ALIAS}
-_EVENTS = (
-    events.Queued,
-    events.Narration,
-    events.Started,
-    events.Token,
-    events.Metrics,
-    events.End,
-    events.Failed,
-)
+_EVENTS = get_args(events.Event)
 
 
 def http_api_files() -> dict[str, str]:

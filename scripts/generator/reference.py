@@ -27,6 +27,8 @@ unknown name or a value of the wrong type is an error that names the file and th
 sizes in bytes. In the environment a list of paths is joined with `:`.
 """
 
+_DEFECT = "Something failed that no other code stands for, most often a defect of rbee; the log has the details."
+
 
 def reference_files(root: Command, daemons: tuple[Command, ...]) -> dict[str, str]:
     """Return every page by its path in the repository."""
@@ -113,7 +115,8 @@ def _sample() -> str:
 def _errors() -> str:
     rows = []
     for code, error_class in sorted(errors.error_classes().items()):
-        summary = (error_class.__doc__ or "").splitlines()[0]
+        is_root = error_class is errors.RbeeError
+        summary = _DEFECT if is_root else (error_class.__doc__ or "").splitlines()[0]
         exit_code = int(exit_code_of(error_class("")))
         again = "yes" if error_class.is_retriable else ""
         rows.append((_code(code), str(STATUS_BY_CODE[code]), str(exit_code), again, summary))

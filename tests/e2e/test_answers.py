@@ -39,9 +39,9 @@ def test_the_prompt_may_come_from_standard_input_alone_or_after_the_typed_one(ho
     ids=["empty", "not text", "control characters"],
 )
 def test_input_that_is_no_prompt_is_refused_with_what_to_do(home: Home, text: bytes, words: str) -> None:
-    """Exit code 1, and nothing is started in vain."""
+    """Nothing is started in vain."""
     done = home.rbee("infer", text=text)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert words in done.err
     home.wait_until_nothing_runs(within_s=3)
 
@@ -49,7 +49,7 @@ def test_input_that_is_no_prompt_is_refused_with_what_to_do(home: Home, text: by
 def test_no_prompt_at_all_is_an_error_with_an_example(home: Home) -> None:
     """Standard input that is no pipe is not waited for."""
     done = home.rbee("infer")
-    assert done.code == 1
+    assert done.code == 2
     assert "rbee infer -p" in done.err
 
 
@@ -82,7 +82,7 @@ def test_json_ends_with_an_error_event_when_the_task_fails(home: Home) -> None:
     assert done.events[-1]["event"] == "error"
     assert done.events[-1]["code"] == "MODEL_NOT_FOUND"
     refused = home.rbee("infer", "-p", "hi", "--max-tokens", "0", "--json")
-    assert (refused.code, refused.events[-1]["code"]) == (1, "INVALID_PARAMS")
+    assert (refused.code, refused.events[-1]["code"]) == (2, "INVALID_PARAMS")
 
 
 def test_stats_go_to_standard_error(home: Home) -> None:
@@ -315,3 +315,37 @@ def test_plain_curl_gets_an_answer_without_any_header(home: Home) -> None:
     assert "event: token" in lines
     assert lines[-2:] == ["data: [DONE]", ""]
     eventually(lambda: queen.call("GET", "/v2/status").json()["tasks_done"] == 1, "the task is done")
+
+
+def test_an_answer_that_is_cut_says_how_much_came_and_keeps_it(home: Home) -> None:
+    """Ten minutes of an answer must not be lost with the terminal's history."""
+    model = home.fake_model(tokens=["bee ", "hive "], fault="crash", fault_at=6, delay_s=0.01)
+    done = home.rbee("infer", "-m", model, "-p", "hi", "--max-tokens", "50")
+    assert done.code == 1
+    found = re.search(r"cut after (\d) of at most 50 tokens", done.err)
+    assert found is not None, done.err
+    pieces = ["bee ", "hive "] * 3
+    assert "the same command may succeed" in done.err
+    (kept,) = (home.folder / "state" / "rbee" / "cut-answers").iterdir()
+    assert str(kept) in done.err
+    assert kept.read_text() == done.out == "".join(pieces[: int(found[1])]) != ""
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_reader_that_takes_its_time_gets_every_byte_as_the_model_sent_it(home: Home) -> None:
+    """Pipelines are not terminals: escapes stay, and a full pipe is waited for, also one that does not block."""
+    piece = "\x1b]52;c;x\x07 " + "x" * 2_000
+    model = home.fake_model(tokens=[piece], ends=False)
+    program = home.start("rbee", "infer", "-m", model, "-p", "hi", "--max-tokens", "200")
+    assert program.finish().out == piece * 200
+
+
+def test_a_failure_names_the_id_that_finds_it_in_every_log(home: Home) -> None:
+    """A person who reports a failure can send what all three daemons wrote about it."""
+    done = home.rbee("infer", "-m", "no-such-model", "-p", "hi")
+    found = re.search(r"rbee logs --id (\S+)", done.err)
+    assert found is not None, done.err
+    lines = home.rbee("logs", "--id", found[1], "--json").out.splitlines()
+    assert {json.loads(line)["actor"] for line in lines} >= {"queen-rbee", "rbee-hive"}
+    unknown = home.rbee("logs", "--id", "0" * 8)
+    assert (unknown.code, unknown.out) == (1, "")

@@ -129,7 +129,7 @@ def test_a_value_beyond_its_limits_is_named_and_nothing_is_contacted(
 ) -> None:
     """10.6: an unknown backend lists the three; E1."""
     done = home.rbee("infer", "-p", "hi", *options)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert field in done.err
     assert "INVALID_PARAMS" in done.err
     if field == "backend":
@@ -150,7 +150,7 @@ def test_arguments_that_are_not_text_are_refused_in_words(home: Home, option: st
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"INVALID_PARAMS" in done.stderr
     assert b"defect" not in done.stderr
     home.wait_until_nothing_runs(within_s=5)
@@ -205,9 +205,7 @@ def test_a_taken_port_is_named_when_the_queen_is_started(home: Home) -> None:
     assert str(home.queen_port) in done.err
 
 
-@pytest.mark.parametrize(
-    "command", [["queen", "stop"], ["queen", "status"], ["workers", "list"], ["workers", "stop", "x"]]
-)
+@pytest.mark.parametrize("command", [["queen", "stop"], ["queen", "status"], ["workers", "stop", "x"]])
 def test_without_a_queen_commands_that_need_one_say_how_to_start_it(home: Home, command: list[str]) -> None:
     """They must not start one."""
     done = home.rbee(*command)
@@ -216,12 +214,13 @@ def test_without_a_queen_commands_that_need_one_say_how_to_start_it(home: Home, 
     home.wait_until_nothing_runs(within_s=3)
 
 
-def test_ps_without_a_queen_is_no_error(home: Home) -> None:
+@pytest.mark.parametrize("command", [["ps"], ["workers", "list"]])
+def test_a_list_of_workers_without_a_queen_is_no_error(home: Home, command: list[str]) -> None:
     """Nothing runs, and that is an answer."""
-    done = home.rbee("ps")
+    done = home.rbee(*command)
     assert (done.code, done.out) == (0, "")
     assert "no queen is running" in done.err
-    assert json.loads(home.rbee("ps", "--json").out) == {"workers": []}
+    assert json.loads(home.rbee(*command, "--json").out) == {"workers": []}
 
 
 def test_a_worker_is_listed_and_stopped_by_the_beginning_of_its_id(home: Home) -> None:
@@ -231,12 +230,13 @@ def test_a_worker_is_listed_and_stopped_by_the_beginning_of_its_id(home: Home) -
     assert home.rbee("infer", "-m", model, "-p", "hi").code == 0
     listed = home.rbee("workers", "list", "--json")
     (worker,) = json.loads(listed.out)["workers"]
+    assert home.rbee("workers", "stop", "worker-").code == 2
     done = home.rbee("workers", "stop", worker["worker_id"].removeprefix("worker-")[:8])
     assert (done.code, worker["worker_id"] in done.out) == (0, True), done.err
     eventually(lambda: not home.roles()["worker"], "the process is gone")
     assert home.rbee("workers", "stop", "worker-ffffffff-none").code == 1
     refused = home.rbee("workers", "stop", "a;b")
-    assert (refused.code, "letters, digits and dashes" in refused.err) == (1, True)
+    assert (refused.code, "letters, digits and dashes" in refused.err) == (2, True)
     assert queen.answers()
 
 
@@ -246,7 +246,7 @@ def test_a_worker_is_listed_and_stopped_by_the_beginning_of_its_id(home: Home) -
 def test_a_queen_address_that_is_none_is_refused_in_words(home: Home, url: str) -> None:
     """Never with a traceback."""
     done = home.rbee("infer", "-p", "hi", "--queen-url", url)
-    assert done.code == 1
+    assert done.code == 2
     assert "defect" not in done.err
     assert "Traceback" not in done.err
     assert "try: " in done.err
@@ -277,10 +277,14 @@ def test_logs_show_what_the_daemons_wrote_after_they_are_gone(home: Home) -> Non
     assert done.code == 0
     for kind in ("queen", "hive", "worker"):
         assert f"==> {kind}-" in done.out
-    assert '"action": "infer"' in home.rbee("logs", "queen").out
+    assert re.search(
+        r"^\d\d:\d\d:\d\d\.\d{3} INFO  queen-rbee: task done", home.rbee("logs", "queen").out, re.MULTILINE
+    )
+    lines = home.rbee("logs", "queen", "--json").out.splitlines()
+    assert "infer" in [json.loads(line)["action"] for line in lines]
     assert home.rbee("logs", "-n", "1", "queen").out.count("\n") == 2
     assert home.rbee("logs", "--worker", "none").code == 1
-    assert home.rbee("logs", "nobody").code == 1
+    assert home.rbee("logs", "nobody").code == 2
 
 
 def test_without_logs_there_is_a_hint(home: Home) -> None:
@@ -332,6 +336,15 @@ def test_the_doctor_says_what_is_wrong_and_what_to_type(home: Home, what: str) -
     failed = done.out.partition("FAIL")[2]
     assert "try: " in failed
     assert "Traceback" not in done.err
+
+
+def test_the_doctor_names_a_hive_that_no_queen_hears_of(home: Home) -> None:
+    """With a wrong token it waits for ever, and so does every task."""
+    home.queen()
+    home.hive(queen_url=f"http://127.0.0.1:{free_port()}")
+    done = home.rbee("doctor", extra={"RBEE_QUEEN_URL": ""})
+    assert done.code == 1
+    assert "does not report to the queen" in done.out
 
 
 def test_the_version_is_the_same_everywhere(home: Home) -> None:

@@ -92,3 +92,12 @@ def test_an_answer_cut_by_max_tokens_says_so_to_a_person(home: Home) -> None:
     terminal = Terminal(home, "rbee", "infer", "-m", model, "-p", "hi", "--max-tokens", "3")
     assert terminal.finish(30) == 0
     assert "(stopped after 3 tokens; --max-tokens allows more)" in terminal.text
+
+
+def test_escapes_of_a_model_are_shown_on_a_terminal_and_not_executed(home: Home) -> None:
+    """OSC 52 writes to the clipboard, and cursor movements rewrite what the person has read."""
+    model = home.fake_model(tokens=["a\x1b]52;c;eA==\x07b\x9b2J\u202ec\r"], ends=True)
+    terminal = Terminal(home, "rbee", "infer", "-m", model, "-p", "hi", "--quiet")
+    assert terminal.finish(30) == 0
+    assert "\x1b" not in terminal.text
+    assert "a\u241b]52;c;eA==\u2407b<9B>2J<U+202E>c\u240d" in terminal.text

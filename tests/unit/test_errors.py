@@ -63,10 +63,12 @@ def test_every_exit_code_has_a_meaning_that_no_other_has() -> None:
 
 
 @pytest.mark.parametrize("error_class", CLASSES, ids=lambda each: each.__name__)
-def test_an_error_ends_the_command_with_1_unless_time_ran_out(error_class: type[RbeeError]) -> None:
-    """`timeout` taught every shell user that 124 means time ran out; all else is a plain failure."""
-    is_timeout = error_class.code in ("REQUEST_TIMEOUT", "CONNECTION_TIMEOUT")
-    assert exit_code_of(error_class("x")) == (124 if is_timeout else 1)
+def test_an_error_ends_the_command_with_1_unless_time_ran_out_or_the_command_was_wrong(
+    error_class: type[RbeeError],
+) -> None:
+    """`timeout` taught every shell user that 124 means time ran out, and 2 is a wrong command line everywhere."""
+    special = {"REQUEST_TIMEOUT": 124, "CONNECTION_TIMEOUT": 124, "INVALID_PARAMS": 2}
+    assert exit_code_of(error_class("x")) == special.get(error_class.code, 1)
 
 
 def test_what_can_be_tried_again_says_so() -> None:

@@ -1,0 +1,17 @@
+"""Health of a daemon: that it answers, its version, and on demand the proof that it knows its token."""
+
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import __version__
+from ..contract.nodes import Health
+from ..transport.proof import CHALLENGE_HEADER, proof_headers
+from .app import answer
+
+
+def health_answer(request: Request, status: Literal["ok", "alive"], token: str) -> Response:
+    """Answer at once, to anybody; who sent a challenge gets the proof with it."""
+    headers = proof_headers(token, request.headers.get(CHALLENGE_HEADER), request.scope.get("server"))
+    return answer(Health(status=status, version=__version__), headers=headers)
