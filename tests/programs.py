@@ -279,8 +279,9 @@ class Home:
         return found
 
     def roles(self) -> dict[str, list[psutil.Process]]:
-        """Return the living processes by role: `keeper`, `queen`, `hive`, `worker`, `other`."""
-        found: dict[str, list[psutil.Process]] = {name: [] for name in ("keeper", "queen", "hive", "worker", "other")}
+        """Return the living processes by role: `keeper`, `queen`, `hive`, `worker`, `template`, `other`."""
+        names = ("keeper", "queen", "hive", "worker", "template", "other")
+        found: dict[str, list[psutil.Process]] = {name: [] for name in names}
         for process in self.processes():
             try:
                 found[_role_of(" ".join(process.cmdline()))].append(process)
@@ -359,6 +360,7 @@ def _wait(program: Program, on_late: Callable[[], None]) -> None:
 
 def _role_of(command: str) -> str:
     for role, marks in {
+        "template": ("chat-template-rbee", "template_renderer"),
         "worker": ("worker-rbee", "rbee_keeper.workers"),
         "hive": ("rbee-hive", "rbee_keeper.hive"),
         "queen": ("queen-rbee", "rbee_keeper.queen"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..contract.api_token import is_token
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
+from ..contract.ids import is_model_ref
 from ..errors import ConfigInvalid
 from .paths import Paths, user_paths
 
@@ -233,6 +234,8 @@ def _require_form(name: str, value: str, source: str) -> None:
         raise _wrong_type(name, f"one of {', '.join(words)}", source)
     if name == "api_token" and value and not is_token(value):
         raise _wrong_type(name, "letters, digits and signs of ASCII without blanks", source)
+    if name == "default_model" and not is_model_ref(value):
+        raise _wrong_type(name, "a model reference, such as bee-tiny or file:/path/to/model.gguf", source)
     if form and not re.fullmatch(form, value):
         raise _wrong_type(name, "numbers with commas between them", source)
 

@@ -175,6 +175,8 @@ def placement_problems(spec: Infer) -> list[Problem]:
         problems.append(_problem("backend", "|".join(BACKENDS), f"backend must be one of {', '.join(BACKENDS)}"))
     if spec.device is not None and spec.device < 0:
         problems.append(_problem("device", "0..", "device must not be negative"))
+    if spec.device and spec.backend == "cpu":
+        problems.append(_problem("device", "0", "device must be 0 on cpu, which is one device"))
     if spec.deadline_ms is not None and not 0 <= spec.deadline_ms <= MAX_DEADLINE_MS:
         problems.append(_problem("deadline_ms", "unix_ms", "deadline_ms must be a time in Unix milliseconds"))
     return problems

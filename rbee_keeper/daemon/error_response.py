@@ -1,5 +1,6 @@
 """Errors as HTTP answers: one table from code to status, one place that answers."""
 
+import hashlib
 import math
 
 from starlette.exceptions import HTTPException
@@ -77,6 +78,14 @@ def _when_to_come_back(status: int, error: RbeeError) -> dict[str, str]:
     return {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
 
 
+def _shown_path(request: Request) -> str:
+    """Return the path for a log, without the ids in it: that of a task without an owner is the key to its answer."""
+    path = str(request.scope["path"])
+    for value in request.path_params.values():
+        path = path.replace(str(value), f"id:{hashlib.sha256(str(value).encode()).hexdigest()[:12]}")
+    return path
+
+
 class ErrorHandlers:
     """The handlers that an application of one role installs."""
 
@@ -89,7 +98,7 @@ class ErrorHandlers:
         return answer_error(error, source=self._source, correlation_id=request.scope.get("correlation_id", ""))
 
     def _refuse(self, request: Request, error: RbeeError) -> Response:
-        self._narrator.refuse(error, path=request.scope["path"])
+        self._narrator.refuse(error, path=_shown_path(request))
         return self._answer(request, error)
 
     async def on_rbee_error(self, request: Request, error: Exception) -> Response:

@@ -6,7 +6,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..errors import ModelIncompatible
-from .reader import TOKENS, GgufArray, GgufHead, Scalar, damaged, read_head
+from .reader import TOKENS, GgufArray, GgufHead, Scalar, read_head
+from .window import damaged
 
 _MAX_LAYERS = 512
 _MAX_EXPERTS = 1024
@@ -20,6 +21,16 @@ _TOKEN_ARRAYS = {
     "tokenizer.ggml.scores": (6, 5),
     "tokenizer.ggml.token_type": (5, 4),
 }
+_NO_TOKENIZERS = ("none", "no_vocab")
+_TOKENIZER = "tokenizer.ggml.model"
+_GENERAL = frozenset({"general.architecture", "general.type", "general.file_type", _TOKENIZER, *_TOKEN_ARRAYS})
+_OF_ARCHITECTURE = frozenset(
+    """
+    block_count context_length embedding_length attention.head_count attention.head_count_kv attention.key_length
+    attention.value_length attention.causal pooling_type rope.scaling.type nextn_predict_layers expert_count
+    expert_used_count expert_group_count expert_group_used_count ssm.state_size wkv.head_size
+    """.split()  # noqa: SIM905 a list of words reads better as text
+)
 _STATE_SIZES = ("ssm.state_size", "wkv.head_size")
 
 
@@ -53,7 +64,7 @@ def read_header(path: Path) -> Header:
         ModelNotFound: the file cannot be read.
         ModelIncompatible: it is not a model, or is damaged in a way that the engine would not survive.
     """
-    head = read_head(path)
+    head = read_head(path, is_wanted=_is_wanted)
     if head.tensors == 0:
         raise ModelIncompatible("the file holds no weights, only a vocabulary", hint="use the whole model file")
     _require_vocabulary(head)
@@ -67,7 +78,11 @@ def read_figures(path: Path) -> Header:
         ModelNotFound: the file cannot be read.
         ModelIncompatible: it is not a model, or is damaged in its first part.
     """
-    return _checked(read_head(path, stop_at_vocabulary=True))
+    return _checked(read_head(path, is_wanted=_is_wanted, stop_at_vocabulary=True))
+
+
+def _is_wanted(name: str) -> bool:
+    return name in _GENERAL or name.partition(".")[2] in _OF_ARCHITECTURE
 
 
 def _checked(head: GgufHead) -> Header:
@@ -177,11 +192,15 @@ def _require_vocabulary(head: GgufHead) -> None:
         value = head.values.get(name)
         if value is not None and not (isinstance(value, GgufArray) and value.kind in kinds):
             raise damaged("its vocabulary is of the wrong type")
-    model = head.values.get("tokenizer.ggml.model")
-    if model in (None, "none"):
+    model = head.values.get(_TOKENIZER)
+    if model is None:
         return
+    if model in _NO_TOKENIZERS:
+        raise ModelIncompatible("the file has no vocabulary: it makes nothing of a text", hint="use another model file")
     tokens = head.values.get(TOKENS)
     if not isinstance(tokens, GgufArray) or tokens.count == 0:
         raise damaged("its vocabulary is empty")
     if head.repeats_tokens and model != "hybriddna":
         raise damaged("a token is there twice")
+    if model == "llama" and not head.has_all_bytes:
+        raise damaged("its vocabulary lacks tokens for single bytes, so that there are texts it cannot write")

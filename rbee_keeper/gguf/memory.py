@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from ..contract.engine_options import EngineOptions
 from .header import Header
 from .tensor_types import cache_bytes
 
@@ -20,6 +21,17 @@ class CacheWish(Struct, frozen=True, kw_only=True):
     kv_tokens: int
     type_k: str
     type_v: str
+
+
+def cache_wish(engine: EngineOptions, *, slots: int, context_tokens: int) -> CacheWish:
+    """Return the cache that these options ask for."""
+    return CacheWish(
+        slots=slots,
+        context_tokens=context_tokens,
+        kv_tokens=engine.kv_tokens,
+        type_k=engine.kv_type_k,
+        type_v=engine.kv_type_v,
+    )
 
 
 class MemoryNeed(Struct, frozen=True, kw_only=True):

@@ -1,32 +1,38 @@
 """Reads the head of a GGUF file within bounds, without its weights.
 
-Files come from strangers and from broken downloads. Every count is held against the bytes that the file has before
-anything is done with it, so that no file costs more than its head is long.
+Files come from strangers and from broken downloads. Every count is held against the bytes that the file has and against
+what models have, before anything is done with it; and only the facts that somebody asks for are kept.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
 from ..errors import ModelIncompatible, ModelNotFound
-from .tensor_types import BLOCKS
+from .tensor_types import BLOCKS, F32
+from .window import Window, damaged
 
 Scalar = int | float | bool | str
+IsWanted = Callable[[str], bool]
+"""Tells by its name whether a fact is kept."""
 
 _MAGIC = b"GGUF"
-_FIRST_READ = 262_144
-_HEAD_LIMIT_BYTES = 268_435_456
+_VERSIONS = (2, 3)
+_OTHER_BYTE_ORDER = tuple(int.from_bytes(version.to_bytes(4, "little"), "big") for version in _VERSIONS)
+_LAST_IMAGINABLE_VERSION = 99
 _KEY_LIMIT_BYTES = 65_535
+_TEXT_LIMIT_BYTES = 16_777_216
 _NAME_LIMIT_BYTES = 63
+_PAIRS_LIMIT = 100_000
+_TENSORS_LIMIT = 100_000
 _VALUES_KEPT = 1024
 _STRINGS_LIMIT = 8_388_608
+_TOKENS_LIMIT = 1_048_576
 _LONG_ARRAY = 512
 _STRING = 8
 _ARRAY = 9
-_UNSIGNED = struct.Struct("<Q")
 _SCALARS = {
     0: struct.Struct("<B"),
     1: struct.Struct("<b"),
@@ -40,9 +46,13 @@ _SCALARS = {
     11: struct.Struct("<q"),
     12: struct.Struct("<d"),
 }
+_UNSIGNED32, _UNSIGNED64 = _SCALARS[4], _SCALARS[10]
 _TENSOR_TAIL_MIN_BYTES = 24
 _PAIR_MIN_BYTES = 13
 _INT64_MAX = 2**63 - 1
+_ONE_BY_ONE = ("_norm.weight", ".bias")
+"""Tensors whose values are added or multiplied one by one, whatever their shape."""
+_ALIGNMENT = "general.alignment"
 TOKENS = "tokenizer.ggml.tokens"
 
 
@@ -55,23 +65,21 @@ class GgufArray(Struct, frozen=True, kw_only=True):
 
 
 class GgufHead(Struct, frozen=True, kw_only=True):
-    """Everything in front of the weights; without tensors when the reading stopped at the vocabulary."""
+    """Everything in front of the weights; without tensors when the reading stopped at the vocabulary.
+
+    `repeats_tokens`: a token is there twice. `has_all_bytes`: there is a token for each byte, so that the vocabulary
+    can write any text.
+    """
 
     values: Mapping[str, Scalar | GgufArray]
     kinds: Mapping[str, int]
     tensors: int
     weights_bytes: int
-    repeats_tokens: bool
+    repeats_tokens: bool = False
+    has_all_bytes: bool = False
 
 
-def damaged(reason: str) -> ModelIncompatible:
-    """Return the error for a file that is broken in this way."""
-    return ModelIncompatible(
-        f"the file is a damaged GGUF model: {reason}", hint="get the file again, and compare its size or checksum"
-    )
-
-
-def read_head(path: Path, *, stop_at_vocabulary: bool = False) -> GgufHead:
+def read_head(path: Path, *, is_wanted: IsWanted = lambda _: True, stop_at_vocabulary: bool = False) -> GgufHead:
     """Read and check the head; with `stop_at_vocabulary` only as far as the vocabulary, which is long.
 
     Raises:
@@ -80,168 +88,139 @@ def read_head(path: Path, *, stop_at_vocabulary: bool = False) -> GgufHead:
     """
     try:
         with path.open("rb") as file:
-            return _Reader(file, path.stat().st_size).head(stop_at_vocabulary=stop_at_vocabulary)
+            window = Window(file, path.stat().st_size)
+            return _Reader(window, is_wanted).head(stop_at_vocabulary=stop_at_vocabulary)
     except OSError as error:
         raise ModelNotFound(f"the model file cannot be read: {error.strerror}", hint="rbee doctor") from error
 
 
 class _Reader:
-    """Walks through the bytes; `_data` holds the file from its beginning as far as it was needed."""
+    """Walks through the head."""
 
-    def __init__(self, file: BinaryIO, file_bytes: int) -> None:
-        self._file = file
-        self._file_bytes = file_bytes
-        self._data = file.read(_FIRST_READ)
-        self._at = 0
+    def __init__(self, window: Window, is_wanted: IsWanted) -> None:
+        self._window = window
+        self._is_wanted = is_wanted
+        self._repeats_tokens = self._has_all_bytes = False
 
     def head(self, *, stop_at_vocabulary: bool) -> GgufHead:
         pairs, tensors = self._counts()
         values: dict[str, Scalar | GgufArray] = {}
         kinds: dict[str, int] = {}
-        repeats = False
+        names: set[str] = set()
         for _ in range(pairs):
             key = self._text(_KEY_LIMIT_BYTES)
-            if not key or key in values:
+            if not key or key in names:
                 raise damaged("a name in its head is empty or there twice")
-            kinds[key] = kind = self._unsigned32()
+            names.add(key)
+            kind = self._unsigned32()
+            is_wanted = key == _ALIGNMENT or self._is_wanted(key)
+            value: Scalar | GgufArray | None
             if kind == _ARRAY:
-                array = self._array_shape()
+                value = array = self._array_shape()
                 if stop_at_vocabulary and array.kind == _STRING and array.count > _LONG_ARRAY:
-                    values[key] = array
-                    return GgufHead(values=values, kinds=kinds, tensors=tensors, weights_bytes=0, repeats_tokens=False)
-                if key == TOKENS and array.kind == _STRING:
-                    repeats = self._repeats(array.count)
-                else:
-                    array = self._array_values(array)
-                values[key] = array
+                    return GgufHead(values={**values, key: array}, kinds=kinds, tensors=tensors, weights_bytes=0)
+                value = self._array_values(key, array, is_wanted=is_wanted)
             else:
-                values[key] = self._scalar(kind)
+                value = self._value(kind, is_wanted=is_wanted)
+            if is_wanted and value is not None:
+                values[key], kinds[key] = value, kind
         weights = self._weights_bytes(tensors, _alignment(values, kinds))
-        return GgufHead(values=values, kinds=kinds, tensors=tensors, weights_bytes=weights, repeats_tokens=repeats)
+        return GgufHead(
+            values=values,
+            kinds=kinds,
+            tensors=tensors,
+            weights_bytes=weights,
+            repeats_tokens=self._repeats_tokens,
+            has_all_bytes=self._has_all_bytes,
+        )
 
     def _counts(self) -> tuple[int, int]:
         """Read the fixed part and return how many pairs and tensors follow."""
-        if self._data[:4] != _MAGIC:
+        if self._window.file_bytes < len(_MAGIC) or self._window.take(len(_MAGIC)) != _MAGIC:
             raise ModelIncompatible(
                 "the file is not a GGUF model", hint="use a model file that ends in .gguf, for example bee-tiny"
             )
-        self._at = 4
         version = self._unsigned32()
-        if version & 0xFFFF == 0:
+        if version in _OTHER_BYTE_ORDER:
             raise ModelIncompatible("the file is a GGUF model for big-endian machines", hint="get the usual edition")
-        if version not in (2, 3):
+        if not 0 < version <= _LAST_IMAGINABLE_VERSION:
+            raise damaged("what follows its first four letters makes no sense")
+        if version not in _VERSIONS:
             raise ModelIncompatible(
                 f"the file is GGUF of version {version}; versions 2 and 3 can be read", hint="get a newer edition"
             )
         tensors, pairs = self._unsigned64(), self._unsigned64()
-        if pairs * _PAIR_MIN_BYTES + tensors * _TENSOR_TAIL_MIN_BYTES > self._file_bytes:
+        if pairs * _PAIR_MIN_BYTES + tensors * _TENSOR_TAIL_MIN_BYTES > self._window.file_bytes:
             raise damaged("it announces more than it holds")
+        if pairs > _PAIRS_LIMIT or tensors > _TENSORS_LIMIT:
+            raise damaged("it announces more facts or tensors than any model has")
         return pairs, tensors
 
-    def _require(self, size: int) -> None:
-        """Have `size` more bytes at hand."""
-        end = self._at + size
-        if end <= len(self._data):
-            return
-        if end > self._file_bytes:
-            raise damaged("it ends too early")
-        if end > _HEAD_LIMIT_BYTES:
-            raise damaged("its head is longer than any model's")
-        self._data += self._file.read(max(end - len(self._data), len(self._data)))
-        if end > len(self._data):
-            raise damaged("it ends too early")
-
     def _unsigned32(self) -> int:
-        return int(self._scalar(4))
+        return int(self._window.number(_UNSIGNED32))
 
     def _unsigned64(self) -> int:
-        return int(self._scalar(10))
+        return int(self._window.number(_UNSIGNED64))
 
-    def _scalar(self, kind: int) -> Scalar:
+    def _value(self, kind: int, *, is_wanted: bool) -> Scalar | None:
+        if kind == _STRING and is_wanted:
+            return self._text(_TEXT_LIMIT_BYTES)
         if kind == _STRING:
-            return self._text(_HEAD_LIMIT_BYTES)
+            self._window.skip(self._unsigned64())
+            return None
         layout = _SCALARS.get(kind)
         if layout is None:
             raise damaged("it holds a value of an unknown type")
-        self._require(layout.size)
-        value: Scalar = layout.unpack_from(self._data, self._at)[0]
-        self._at += layout.size
+        value: Scalar = self._window.number(layout)
         return value
 
     def _text(self, limit: int) -> str:
         length = self._unsigned64()
         if length > limit:
             raise damaged("a text in its head is too long")
-        self._require(length)
-        begin, self._at = self._at, self._at + length
-        return self._data[begin : self._at].decode("utf-8", "replace")
+        return self._window.take(length).decode("utf-8", "replace")
 
     def _array_shape(self) -> GgufArray:
         kind, count = self._unsigned32(), self._unsigned64()
         if kind != _STRING and kind not in _SCALARS:
             raise damaged("it holds an array of an unknown type")
         item_bytes = 8 if kind == _STRING else _SCALARS[kind].size
-        if count * item_bytes > self._file_bytes or (kind == _STRING and count > _STRINGS_LIMIT):
+        if count * item_bytes > self._window.file_bytes or (kind == _STRING and count > _STRINGS_LIMIT):
             raise damaged("an array in its head is longer than the file")
         return GgufArray(kind=kind, count=count)
 
-    def _array_values(self, array: GgufArray) -> GgufArray:
-        """Step over the array; keep its numbers when they are few."""
+    def _array_values(self, key: str, array: GgufArray, *, is_wanted: bool) -> GgufArray:
+        """Step over the array; keep its numbers when they are few and somebody wants them."""
         if array.kind == _STRING:
-            self._skip_texts(array.count)
+            if key == TOKENS and is_wanted:
+                self._look_at_tokens(array.count)
+            else:
+                self._window.skip_texts(array.count)
             return array
         layout = _SCALARS[array.kind]
-        self._require(array.count * layout.size)
-        begin = self._at
-        self._at += array.count * layout.size
-        if array.count > _VALUES_KEPT:
+        if array.count > _VALUES_KEPT or not is_wanted:
+            self._window.skip(array.count * layout.size)
             return array
-        values = struct.unpack_from(f"<{array.count}{layout.format[1:]}", self._data, begin)
+        data = self._window.take(array.count * layout.size)
+        values = struct.unpack(f"<{array.count}{layout.format[1:]}", data)
         return GgufArray(kind=array.kind, count=array.count, values=values)
 
-    def _skip_texts(self, count: int) -> None:
-        at, data, unpack = self._at, self._data, _UNSIGNED.unpack_from
-        steps = iter(range(count))
-        is_done = False
-        while not is_done:
-            try:
-                for _ in steps:
-                    at += unpack(data, at)[0] + 8
-                is_done = True
-            except (struct.error, OverflowError):  # the bytes at hand have ended; the step that met it is taken here
-                data = self._read_on(at)
-                at += unpack(data, at)[0] + 8
-        self._at = at
-        self._require(0)
-
-    def _repeats(self, count: int) -> bool:
-        """Step over the tokens and tell whether one is there twice, which ends llama.cpp's process.
+    def _look_at_tokens(self, count: int) -> None:
+        """Find out whether a token is there twice and whether there is one for each byte; llama.cpp ends over both.
 
         As there, a token ends at its first zero byte, and empty ones count as different.
         """
-        at, data, unpack = self._at, self._data, _UNSIGNED.unpack_from
+        if count > _TOKENS_LIMIT:
+            raise damaged("it has more tokens than any model")
         seen: set[bytes] = set()
         empty = 0
-        for _ in range(count):
-            if at > len(data) - 8:
-                data = self._read_on(at)
-            begin = at + 8
-            at = begin + unpack(data, at)[0]
-            if at > len(data):
-                data = self._read_on(at - 8)
-            token = data[begin:at]
+        for token in self._window.texts(count):
             if 0 in token:
                 token = token.partition(b"\0")[0]
             seen.add(token)
             empty += not token
-        self._at = at
-        return len(seen) + max(empty - 1, 0) < count
-
-    def _read_on(self, at: int) -> bytes:
-        """Have the eight bytes at this place at hand; return all bytes."""
-        self._at = at
-        self._require(8)
-        return self._data
+        self._repeats_tokens = len(seen) + max(empty - 1, 0) < count
+        self._has_all_bytes = all(b"<0x%02X>" % byte in seen or bytes([byte]) in seen for byte in range(256))
 
     def _weights_bytes(self, tensors: int, alignment: int) -> int:
         """Read the list of tensors and return the bytes they take, all of which must be in the file."""
@@ -252,26 +231,29 @@ class _Reader:
             if name in names:
                 raise damaged("two of its tensors have the same name")
             names.add(name)
-            size, offset = self._tensor()
+            size, offset = self._tensor(name)
             weights += size
             end = max(end, offset + size)
-        begin = -(-self._at // alignment) * alignment
-        if tensors and begin + end > self._file_bytes:
+        begin = -(-self._window.position // alignment) * alignment
+        if tensors and begin + end > self._window.file_bytes:
             raise damaged("its weights are cut off")
         return weights
 
-    def _tensor(self) -> tuple[int, int]:
+    def _tensor(self, name: str) -> tuple[int, int]:
         """Read one entry of the list after its name: the size of its data and the place."""
         dimensions = self._unsigned32()
         if dimensions > 4:
             raise damaged("a tensor has more than four dimensions")
         shape = [self._unsigned64() for _ in range(dimensions)]
-        block = BLOCKS.get(self._unsigned32())
+        kind = self._unsigned32()
+        block = BLOCKS.get(kind)
         offset = self._unsigned64()
         if block is None:
             raise ModelIncompatible(
                 "the weights are stored in a way that this version does not know", hint="get another quantisation"
             )
+        if kind != F32 and (dimensions < 2 or name.endswith(_ONE_BY_ONE)):
+            raise damaged("a norm or bias is not stored as 32-bit floats, and the engine would end over it")
         count = 1
         for size in shape:
             count *= size
@@ -281,8 +263,8 @@ class _Reader:
 
 
 def _alignment(values: Mapping[str, Scalar | GgufArray], kinds: Mapping[str, int]) -> int:
-    alignment = values.get("general.alignment", 32)
-    if "general.alignment" in kinds and kinds["general.alignment"] != 4:
+    alignment = values.get(_ALIGNMENT, 32)
+    if _ALIGNMENT in kinds and kinds[_ALIGNMENT] != 4:
         raise damaged("its alignment is not a number")
     assert isinstance(alignment, int)
     if alignment <= 0 or alignment & (alignment - 1):

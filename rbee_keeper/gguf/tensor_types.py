@@ -39,6 +39,9 @@ BLOCKS: dict[int, tuple[int, int]] = {
 }
 """Values to a block and bytes to a block, by the number that files carry."""
 
+F32 = 0
+"""The one type in which every backend of llama.cpp can add to values, or multiply them, one by one."""
+
 CACHE_TYPES: dict[str, int] = {
     "f32": 0,
     "f16": 1,

@@ -28,7 +28,7 @@ class EventLog:
         self._frames: deque[bytes] = deque()
         self._first_id = 1
         self._size = 0
-        self._changed = asyncio.Event()
+        self._readers: list[asyncio.Future[None]] = []
         self._drained = asyncio.Event()
         self._submitter_has: int | None = None
         self.is_closed = False
@@ -51,13 +51,20 @@ class EventLog:
         self._size += sum(map(len, frames))
         self._drop_oldest(self._limit_bytes)
         self.is_closed = closes
-        self._changed.set()
-        self._changed = asyncio.Event()
+        readers, self._readers = self._readers, []
+        for reader in readers:
+            if not reader.done():
+                reader.set_result(None)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more can be added without waiting for the submitter."""
+        return self._submitter_has is None or self._size <= self._limit_bytes or self.is_closed
 
     async def room(self) -> bool:
         """Wait until the submitter has taken enough; True when there was anything to wait for."""
         has_waited = False
-        while self._submitter_has is not None and self._size > self._limit_bytes and not self.is_closed:
+        while not self.has_room:
             has_waited = True
             await self._drained.wait()
         return has_waited
@@ -98,7 +105,6 @@ class EventLog:
             position = self.last_id - 1
         try:
             while True:
-                changed, is_closed = self._changed, self.is_closed
                 if position + 1 < self._first_id:
                     yield sse.frame("error", encode(failed_event(self._expired(), source="queen"))) + DONE
                     return
@@ -107,11 +113,12 @@ class EventLog:
                     yield part
                     if is_submitter:
                         self._taken(position)
-                if is_closed and position >= self.last_id:
+                if position < self.last_id:
+                    continue
+                if self.is_closed:
                     yield DONE
                     return
-                if not is_closed:
-                    await changed.wait()
+                await self._change()
         finally:
             if is_submitter:
                 self.detach_submitter()
@@ -119,10 +126,17 @@ class EventLog:
     def _part(self, position: int) -> tuple[bytes, int]:
         """Return the next frames with their ids, not too many at once, and the id of the last of them."""
         part = bytearray()
-        while position < self.last_id and len(part) < _PART_BYTES:
+        last_id = self.last_id
+        while position < last_id and len(part) < _PART_BYTES:
             position += 1
             part += sse.with_id(position, self._frames[position - self._first_id])
         return bytes(part), position
+
+    async def _change(self) -> None:
+        """Return after the next frame; to wait costs less than an event for each frame."""
+        reader = asyncio.get_running_loop().create_future()
+        self._readers.append(reader)
+        await reader
 
     def _taken(self, position: int) -> None:
         if self._submitter_has is not None:

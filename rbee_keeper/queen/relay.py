@@ -34,6 +34,8 @@ _OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
 _DONE_DATA = b"data: [DONE]"
 _CLOCK_STEP_S = 1.0
 """Two clocks that went apart by more than this: somebody set one of them."""
+_STALL_PRECISION = 0.95
+"""A worker is taken for stuck after this share of the time that settings name, at the earliest."""
 _LOST_CODES = (WorkerFailed.code, WorkerCrashed.code)
 
 
@@ -94,14 +96,23 @@ class Relay:
             if await copy.task.log.room():
                 copy.heard_at = asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout_at(copy.heard_at + self.stall_s):
-                    chunk = await _next(chunks)
+                async with asyncio.timeout_at(copy.heard_at + self.stall_s) as limit:
+                    await self._read_while_room(chunks, copy, worker_id, limit)
             except TimeoutError:
                 await self._stop_stalled(copy, worker_id)
-            copy.take(chunk)
+
+    async def _read_while_room(
+        self, chunks: AsyncIterator[bytes], copy: "_Copy", worker_id: WorkerId, limit: asyncio.Timeout
+    ) -> None:
+        """Copy until the answer is closed or the log is full; every sign of life puts the limit off."""
+        while not copy.is_closed and copy.task.log.has_room:
+            copy.take(await _next(chunks))
             if not copy.has_started and self.registry.tasks_at(worker_id) > 1:
                 # it waits for its turn: whatever the worker says is a sign of life
                 copy.heard_at = asyncio.get_running_loop().time()
+            # a timer costs as much as a frame, so it is set anew only after a part of its time
+            if copy.heard_at + _STALL_PRECISION * self.stall_s > (limit.when() or 0.0):
+                limit.reschedule(copy.heard_at + self.stall_s)
 
     async def _stop_stalled(self, copy: "_Copy", worker_id: WorkerId) -> None:
         """End a worker that sends nothing; raises always."""

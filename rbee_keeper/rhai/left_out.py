@@ -33,18 +33,11 @@ LEFT_OUT = (
         "Function not found: to_u8 (i64)",
     ),
     LeftOut(
-        "value tags",
-        "Python numbers carry no tag; keep such facts in a map",
-        "let x = 1; x.tag",
+        "value tags of anything but variables",
+        "Python numbers carry no tag, so only a variable can keep one beside its value",
+        "let a = [1]; a[0].tag = 5",
         "ErrorDotExpr",
-        "Unknown property 'tag' - a getter is not registered for type 'i64'",
-    ),
-    LeftOut(
-        "setting value tags",
-        "see above",
-        "let x = 1; x.set_tag(5)",
-        "ErrorFunctionNotFound",
-        "Function not found: set_tag (i64, i64)",
+        "No writable property 'tag' - a setter is not registered for type 'i64' to handle 'i64'",
     ),
     LeftOut(
         "waiting",

@@ -15,6 +15,7 @@ FIRST_SLOT = 3
 """A frame begins with the run, `this`, and the variables known only at run time."""
 
 _SCOPE_READERS = frozenset({"eval", "is_def_var"})
+_TAG_READERS = frozenset({"tag", "set_tag"})
 
 
 class Resolver:
@@ -166,6 +167,28 @@ class Resolver:
             node.scope = self.visible()
             node.is_global = self.is_top_level and len(self.blocks) == 1
             self.scope.is_dynamic = self.scope.is_dynamic or node.name == "eval"
+        if node.name in _TAG_READERS and node.arguments:
+            self._tagged(node.arguments[0])
+
+    def method_call(self, node: nodes.MethodCall) -> None:
+        """Resolve a method call."""
+        self.resolve(node.target)
+        for argument in node.arguments:
+            self.resolve(argument)
+        if node.name in _TAG_READERS:
+            self._tagged(node.target)
+
+    def read_property(self, node: nodes.Property) -> None:
+        """Resolve a property."""
+        self.resolve(node.target)
+        if node.name in _TAG_READERS:
+            self._tagged(node.target)
+
+    def _tagged(self, target: nodes.Node) -> None:
+        """Give a variable whose tag is asked for a slot to keep it in."""
+        if isinstance(target, nodes.Var) and target.decl is not None and target.decl.tag_slot is None:
+            target.decl.tag_slot = FIRST_SLOT + self.scope.slots
+            self.scope.slots += 1
 
     def closure(self, node: nodes.Closure) -> None:
         """Resolve a closure's body with this function around it."""
@@ -205,6 +228,8 @@ _HANDLERS: dict[type, Any] = {
     nodes.For: Resolver.loop,
     nodes.Try: Resolver.handler,
     nodes.Call: Resolver.call,
+    nodes.MethodCall: Resolver.method_call,
+    nodes.Property: Resolver.read_property,
     nodes.Closure: Resolver.closure,
     nodes.Export: Resolver.export,
     nodes.Import: Resolver.imported,

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,21 +18,24 @@ from .private_files import open_log, private_folder
 _RECORD_AFTER_S = 2.0
 _AFTER_KILL_S = 2.0
 
+OUR_STREAMS = Path()
+"""In place of a log: the child writes where this process does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
     """What to start: a module of this package as `python -m`.
 
-    `run_dir` is the folder of records, in the state folder. `inherited` are file descriptors that the child keeps,
-    under the same numbers.
+    `run_dir` is the folder of records, in the state folder; without one there is no record on disk, for a child that
+    the kernel itself ends with us. `inherited` are file descriptors that the child keeps, under the same numbers.
     """
 
     role: str
     module: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
-    log_path: Path
-    run_dir: Path
+    log_path: Path = OUR_STREAMS
+    run_dir: Path | None = None
     inherited: tuple[int, ...] = ()
 
 
@@ -117,15 +120,18 @@ class ChildProcess:
 
     def _watch(self) -> None:
         """Wait for the child; one that lives long enough to matter has a record on disk meanwhile."""
-        record = threading.Timer(_RECORD_AFTER_S, self._write_record)
-        record.daemon = True
-        record.start()
+        record: threading.Timer | None = None
+        if self.spec.run_dir is not None:
+            record = threading.Timer(_RECORD_AFTER_S, self._write_record, [self.spec.run_dir])
+            record.daemon = True
+            record.start()
         self._process.wait()
         with self._lock:
             self._ended.set()
             callbacks = tuple(self._on_exit)
         # the end is known from here on; nothing that goes wrong in what follows can lose it
-        record.cancel()
+        if record is not None:
+            record.cancel()
         self._lifeline.close()
         self._remove_record()
         for on_exit in callbacks:
@@ -134,16 +140,18 @@ class ChildProcess:
                 on_exit(self._process.returncode)
 
     def _remove_record(self) -> None:
+        if self.spec.run_dir is None:
+            return
         with suppress(OSError):
             ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
 
-    def _write_record(self) -> None:
+    def _write_record(self, run_dir: Path) -> None:
         from . import reaper
 
         record = reaper.own(self._process.pid, token=self.token, role=self.spec.role)
         if record is not None:
             with suppress(OSError):
-                ownership.write(self.spec.run_dir, record)
+                ownership.write(run_dir, record)
         if self._ended.is_set():
             self._remove_record()
 
@@ -176,9 +184,9 @@ def start_detached(spec: ChildSpec) -> int:
 
 def _start(spec: ChildSpec, token: str, *, stdin: int) -> subprocess.Popen[bytes]:
     try:
-        private_folder(spec.run_dir.parent)
-        log = open_log(spec.log_path)
-        try:
+        if spec.run_dir is not None:
+            private_folder(spec.run_dir.parent)
+        with _log_of(spec) as log:
             return subprocess.Popen(
                 [sys.executable, "-m", spec.module, *spec.arguments],
                 stdin=stdin,
@@ -189,14 +197,25 @@ def _start(spec: ChildSpec, token: str, *, stdin: int) -> subprocess.Popen[bytes
                 start_new_session=True,
                 bufsize=0,
             )
-        finally:
-            os.close(log)
     except OSError as error:
         raise Unavailable(
             f"the {spec.role} cannot be started: {error.strerror or error}"
             + (f" ({error.filename})" if error.filename else ""),
             hint="rbee doctor",
         ) from error
+
+
+@contextmanager
+def _log_of(spec: ChildSpec) -> Iterator[int | None]:
+    """Open the log, if there is one."""
+    if spec.log_path == OUR_STREAMS:
+        yield None
+        return
+    log = open_log(spec.log_path)
+    try:
+        yield log
+    finally:
+        os.close(log)
 
 
 def signal_name(return_code: int) -> str:

@@ -9,8 +9,8 @@ from ..errors import ConnectionFailed, ConnectionTimeout, ProtocolError
 from . import correlation
 from .address import Address, address_of
 from .http_wire import AnswerReader, request_bytes
+from .peer_stream import PeerStream, connect
 
-_READ_BYTES = 65_536
 _IDLE_CONNECTIONS_KEPT = 8
 _ANSWER_LIMIT_BYTES = 16_777_216
 """A whole answer of a peer is never larger; only streams may be, and those are read piece by piece."""
@@ -19,8 +19,7 @@ _ANSWER_LIMIT_BYTES = 16_777_216
 @dataclass(slots=True)
 class _Connection:
     address: Address
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    stream: PeerStream
     was_used: bool = False
 
 
@@ -75,7 +74,7 @@ class StreamingAnswer:
 
 async def _read_into(connection: _Connection, reader: AnswerReader) -> None:
     try:
-        data = await connection.reader.read(_READ_BYTES)
+        data = await connection.stream.read()
     except OSError as error:
         raise ConnectionFailed(f"the connection to {connection.address.url} broke") from error
     if not data:
@@ -160,16 +159,16 @@ class HttpClient:
             connection = await self._connection(address)
             reader = AnswerReader()
             try:
-                connection.writer.write(data)
+                connection.stream.write(data)
                 while not reader.has_head:
                     await _read_into(connection, reader)
             except ConnectionFailed:
-                connection.writer.close()
+                connection.stream.close()
                 if connection.was_used and not reader.headers:
                     continue
                 raise
             except BaseException:
-                connection.writer.close()
+                connection.stream.close()
                 raise
             return connection, reader
 
@@ -177,17 +176,17 @@ class HttpClient:
         idle = self._idle.get(address, [])
         while idle:
             connection = idle.pop()
-            if not connection.reader.at_eof() and not connection.writer.is_closing():
+            if not connection.stream.at_eof() and not connection.stream.is_closing():
                 return connection
-            connection.writer.close()
+            connection.stream.close()
         try:
             async with asyncio.timeout(self.connect_s):
-                reader, writer = await asyncio.open_connection(address.host, address.port)
+                stream = await connect(address)
         except TimeoutError as error:
             raise ConnectionTimeout(f"no connection to {address.url} within {self.connect_s:g} s") from error
         except OSError as error:
             raise ConnectionFailed(f"nothing answers at {address.url}") from error
-        return _Connection(address, reader, writer)
+        return _Connection(address, stream)
 
     def _release(self, address: Address, connection: _Connection, reader: AnswerReader) -> None:
         idle = self._idle.setdefault(address, [])
@@ -195,16 +194,16 @@ class HttpClient:
             connection.was_used = True
             idle.append(connection)
         else:
-            connection.writer.close()
+            connection.stream.close()
 
     def forget(self, url: str) -> None:
         """Close the idle connections to a peer that has ended."""
         for connection in self._idle.pop(address_of(url), ()):
-            connection.writer.close()
+            connection.stream.close()
 
     def close(self) -> None:
         """Close the idle connections."""
         for idle in self._idle.values():
             for connection in idle:
-                connection.writer.close()
+                connection.stream.close()
         self._idle.clear()

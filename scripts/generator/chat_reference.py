@@ -1,8 +1,8 @@
 """The page about chats: the ways of writing calls, thoughts, choices of tools and the forms of an answer."""
 
-from rbee_keeper.workers.llm.chat.bounds import MAX_TEXT
 from rbee_keeper.workers.llm.chat.formats import REASONING, TOOL_FORMATS
 from rbee_keeper.workers.llm.chat.template import MAX_SECONDS
+from rbee_keeper.workers.llm.chat.template_renderer import MAX_TEXT, MEMORY_BYTES
 
 from .reference import page, table
 
@@ -43,8 +43,11 @@ When the last message is the assistant's, the model goes on where that message e
 A model without a template gets a single prompt as it is, and a conversation as lines of `role: text`; it stops where
 it begins to write the user's next line.
 
-A template comes with a file from a stranger. It runs in Jinja's sandbox, for at most {MAX_SECONDS:g} seconds and
-{MAX_TEXT:,} characters, without a way to Python's internals, to files or to templates other than itself.
+A template comes with a file from a stranger. It runs in Jinja's sandbox, without a way to Python's internals, to files
+or to templates other than itself, and in a process of its own (`chat-template-rbee` in `ps`) that can open and start
+nothing. A conversation may take {MAX_SECONDS:g} seconds, {MEMORY_BYTES // 1_000_000} MB and {MAX_TEXT:,} characters.
+One that wants more is stopped, and that chat is refused with `MODEL_INCOMPATIBLE`; other chats and plain prompts
+(`--raw`) go on.
 """
 
 _READING = """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
 from rbee_keeper.rhai.compiler.chains import ChainEnd, assignment_to_constant, constant_root, hoist, require_this, store
 from rbee_keeper.rhai.compiler.operators import apply
+from rbee_keeper.rhai.compiler.tags import copied_tag
 from rbee_keeper.rhai.errors import Position, RhaiError
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame
 from rbee_keeper.rhai.syntax import nodes
@@ -22,9 +24,12 @@ def let(builder: Builder, node: nodes.Let) -> Code:
     is_exported = node.is_exported
     is_dynamic = builder.scope.is_dynamic
     decl = node.decl
+    copy_tag = copied_tag(builder, decl, node.value)
 
     def declare(frame: RunFrame) -> Any:
         frame[slot] = value(frame) if value is not None else None
+        if copy_tag is not None:
+            copy_tag(frame)
         if is_global_constant:
             frame[0].globals[name] = frame[slot]
         if is_exported:
@@ -90,7 +95,7 @@ def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
     if target.decl is not None and is_plain_slot:
         if operator:
             return _update_slot(target.decl.slot, operator, value, position)
-        return _set_slot(target.decl.slot, value)
+        return _set_slot(target.decl.slot, value, copied_tag(builder, target.decl, node.value))
     read = builder.expressions[nodes.Var](builder, target)
 
     def assigned(frame: RunFrame) -> Any:
@@ -100,7 +105,15 @@ def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
     return assigned
 
 
-def _set_slot(slot: int, value: Code) -> Code:
+def _set_slot(slot: int, value: Code, copy_tag: Callable[[RunFrame], None] | None) -> Code:
+    if copy_tag is not None:
+
+        def assigned_with_tag(frame: RunFrame) -> Any:
+            frame[slot] = value(frame)
+            copy_tag(frame)
+
+        return assigned_with_tag
+
     def assigned(frame: RunFrame) -> Any:
         frame[slot] = value(frame)
 

@@ -9,6 +9,7 @@ from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
 from rbee_keeper.rhai.compiler.chains import chain, constant_root, nothing, store
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
+from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG
 from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Library, Overload, Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, Code, CompiledFunction, Run, RunFrame
@@ -25,9 +26,9 @@ def call(builder: Builder, node: nodes.Call) -> Code:
         special = SPECIAL_CALLS["!", 0]
     if node.path and node.path != ["global"]:
         special = SPECIAL_CALLS["::", 0]
-    if special is not None:
-        return special(builder, node)
     function = builder.unit.functions.get((node.name, len(node.arguments)))
+    if special is not None and (function is None or node.name not in (TAG, SET_TAG)):
+        return special(builder, node)
     if function is not None:
         return _script_call(builder, node, function)
     return _native_call(builder, node)
@@ -107,7 +108,17 @@ def method_call(builder: Builder, node: nodes.MethodCall) -> Code:
     """Compile `target.name(a, b)`."""
     if node.name == "is_shared" and not node.arguments:
         return SPECIAL_CALLS["is_shared", 1](builder, nodes.Call(node.position, node.name, [node.target]))
+    if node.name in (TAG, SET_TAG) and isinstance(node.target, nodes.Var):
+        return _method_on_tag(builder, node)
     return chain(builder, node, _method)
+
+
+def _method_on_tag(builder: Builder, node: nodes.MethodCall) -> Code:
+    """Compile `x.tag()` and `x.set_tag(number)`, unless the script has a function of that name."""
+    special = SPECIAL_CALLS.get((node.name, len(node.arguments) + 1))
+    if special is None or node.name in builder.unit.names:
+        return chain(builder, node, _method)
+    return special(builder, nodes.Call(node.position, node.name, [node.target, *node.arguments]))
 
 
 def _method(builder: Builder, node: nodes.MethodCall) -> Code:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, is_pure
 from rbee_keeper.rhai.compiler.steps import SAME, get_index, get_property, set_index, set_property
+from rbee_keeper.rhai.compiler.tags import TAG, read_tag, store_tag
 from rbee_keeper.rhai.compiler.variables import find_slot, not_found, unbound_this
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
@@ -116,6 +117,11 @@ def property_read(builder: Builder, node: nodes.Property) -> Code:
 
 
 def _property(builder: Builder, node: nodes.Property) -> Code:
+    read = _plain_property(builder, node)
+    return read_tag(builder, node, read) if node.name == TAG else read
+
+
+def _plain_property(builder: Builder, node: nodes.Property) -> Code:
     name, position, is_elvis, is_inner = node.name, node.position, node.is_elvis, node.is_inner
     getters = builder.unit.library.getters.get(name, _NO_GETTERS)
     is_lenient = not builder.unit.fails_on_missing_property
@@ -269,7 +275,7 @@ def _store_property(builder: Builder, node: nodes.Property) -> Store:
         if updated is not SAME:
             put_back(frame, updated)
 
-    return put
+    return store_tag(builder, node, put) if name == TAG else put
 
 
 def _store_index(builder: Builder, node: nodes.Index) -> Store:

@@ -9,6 +9,7 @@ from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
 from rbee_keeper.rhai.compiler.chains import constant_root, store
 from rbee_keeper.rhai.compiler.functions import leaving_eval, passing_through
+from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG, call_set_tag, call_tag
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Rebound
 from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
@@ -175,6 +176,8 @@ SPECIAL_CALLS: dict[tuple[str, int], SpecialCall] = {
     ("eval", 1): evaluate,
     ("!", 0): call_in_caller_scope,
     ("::", 0): call_in_module,
+    (TAG, 1): call_tag,
+    (SET_TAG, 2): call_set_tag,
     ("Fn", 1): checked_call((str,)),
     ("is_def_fn", 2): checked_call((str, int)),
     **{("curry", count): checked_call((FnPtr,)) for count in range(2, 10)},

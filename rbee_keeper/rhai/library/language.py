@@ -133,6 +133,17 @@ def take(_run: Run, value: Value) -> Rebound:
     return Rebound(None, value)
 
 
+@define("tag(any) -> int", example="let x = 1; x.tag = 5; x.tag == 5 && tag(x) == 5")
+def tag(_run: Run, _value: Value) -> int:
+    """Return the number a variable carries beside its value, 0 for any other value."""
+    return 0
+
+
+@define("set_tag(any, int)", example="let x = 1; x.set_tag(5); x.tag == 5")
+def set_tag(_run: Run, _value: Value, _number: int) -> None:
+    """Give a variable a number to carry beside its value."""
+
+
 @define("exit(any)", example="exit(true)")
 def leave(_run: Run, value: Value) -> None:
     """End the script with a value, from any depth."""

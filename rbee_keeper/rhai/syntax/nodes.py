@@ -11,7 +11,7 @@ from rbee_keeper.rhai.errors import Position
 class Decl:
     """One declared variable; the resolver gives it a slot and learns whether closures share it."""
 
-    __slots__ = ("is_captured", "is_constant", "is_host", "name", "slot")
+    __slots__ = ("is_captured", "is_constant", "is_host", "name", "slot", "tag_slot")
 
     def __init__(self, name: str, slot: int, *, is_constant: bool = False, is_host: bool = False) -> None:
         """Declare `name` in `slot`."""
@@ -20,6 +20,7 @@ class Decl:
         self.is_constant = is_constant
         self.is_host = is_host
         self.is_captured = False
+        self.tag_slot: int | None = None
 
 
 Scope = dict[str, Decl]

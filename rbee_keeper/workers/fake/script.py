@@ -13,8 +13,8 @@ class FakeScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `tokens` are repeated until `max_tokens`, unless `ends` says to stop after the last one. `fault` happens before
     the token of that index, `load_fault` in the middle of the load. `native_call` sits in a C call that lets other
     threads run, `hold_interpreter` in one that does not; `stuck_grammar` is a `native_call` for the sake of an
-    execution that asks for a form, and spares the others. `ignores_signals` makes the process deaf to SIGTERM and
-    SIGIO and leaves SIGKILL and its own watchdog.
+    execution that asks for a form, and spares the others. `ignores_signals` makes the process deaf to SIGTERM,
+    SIGHUP and SIGIO and leaves SIGKILL and its own watchdog.
     """
 
     tokens: tuple[str, ...] = ("fake ", "token ")

@@ -48,7 +48,7 @@ class Cache:
         choice = choose(prompt, self._residents, self.shape, coming=coming, may_copy=may_copy)
         resident = self._residents[choice.sequence]
         if choice.copied_from is None:
-            self._cut(resident, choice.kept)
+            self.cut(resident, choice.kept)
         else:
             self._copy(self._residents[choice.copied_from], resident, choice.kept)
         resident.prompt_tokens = len(prompt)
@@ -73,11 +73,7 @@ class Cache:
         resident.reserved = 0
         resident.last_used = next(self._ticks)
         if not keep:
-            self._cut(resident, 0)
-
-    def cut(self, resident: Resident, length: int) -> None:
-        """Keep the first tokens of a sequence only."""
-        self._cut(resident, length)
+            self.cut(resident, 0)
 
     def clear(self) -> None:
         """Forget everything, busy sequences included."""
@@ -86,16 +82,16 @@ class Cache:
             each.tokens = []
 
     def _copy(self, source: Resident, target: Resident, length: int) -> None:
-        self._cut(target, 0)
+        self.cut(target, 0)
         if self.shape.is_shared and self.shape.can_cut:
             api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, 0, length)
             target.tokens = source.tokens[:length]
             return
         api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, -1, -1)
         target.tokens = list(source.tokens)
-        self._cut(target, length)
+        self.cut(target, length)
 
-    def _cut(self, resident: Resident, length: int) -> None:
+    def cut(self, resident: Resident, length: int) -> None:
         """Keep the first tokens only; a model that cannot do that loses them all."""
         if len(resident.tokens) == length:
             return
@@ -120,4 +116,4 @@ class Cache:
             if reserved + held <= self.shape.budget_tokens:
                 return
             held -= len(each.tokens)
-            self._cut(each, 0)
+            self.cut(each, 0)

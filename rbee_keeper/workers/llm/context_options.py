@@ -6,7 +6,7 @@ from ...contract.engine_words import FlashAttention, KvType
 from ...contract.workers import LaunchOrder
 from ...errors import InsufficientRam
 from ...gguf.header import Header
-from ...gguf.memory import CacheWish, cache_tokens, context_per_slot, kv_bytes_per_token
+from ...gguf.memory import cache_tokens, cache_wish, context_per_slot, kv_bytes_per_token
 from .layout import Layout, divide
 
 _SINGLE_THREAD_BELOW_BYTES = 48_000_000
@@ -55,7 +55,7 @@ def plan_context(
         InsufficientRam: the cache that is asked for is larger than all of that.
     """
     engine = order.engine
-    wish = cache_wish(order)
+    wish = cache_wish(engine, slots=order.slots, context_tokens=order.context_tokens)
     context_tokens = context_per_slot(order.context_tokens, header.context_length)
     threads = generating_threads(wanted=order.threads, cores=cores, model_bytes=model_bytes)
     bytes_per_token = kv_bytes_per_token(header, wish.type_k, wish.type_v)
@@ -89,17 +89,6 @@ def _require_room(cache_bytes: int, free_bytes: int) -> None:
         f"the context needs {required} MB of memory and {available} MB are free",
         hint="lower context_tokens, kv_tokens or slots, or set kv_type_k and kv_type_v to q8_0",
         details={"required_mb": required, "available_mb": available},
-    )
-
-
-def cache_wish(order: LaunchOrder) -> CacheWish:
-    """Return the cache that the order asks for."""
-    return CacheWish(
-        slots=order.slots,
-        context_tokens=order.context_tokens,
-        kv_tokens=order.engine.kv_tokens,
-        type_k=order.engine.kv_type_k,
-        type_v=order.engine.kv_type_v,
     )
 
 

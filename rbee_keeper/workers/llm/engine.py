@@ -29,6 +29,7 @@ from ..engine import (
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .candidates import Candidates
+from .chat.template_process import TemplateProcess
 from .context_options import ContextOptions, plan_context
 from .lane import Lane, LaneSpec
 from .library import api, initialise
@@ -50,8 +51,9 @@ class LlamaEngine:
     of its own, which is made when the first of them comes.
     """
 
-    def __init__(self) -> None:
-        """Hold nothing until `load`."""
+    def __init__(self, renderer: TemplateProcess | None = None) -> None:
+        """Hold nothing until `load`; `renderer` is for the model's chat template."""
+        self._renderer = renderer or TemplateProcess()
         self._runs: dict[TaskId, Run] = {}
         self._waiting: deque[Run] = deque()
         self._times = EngineTimes()
@@ -78,6 +80,7 @@ class LlamaEngine:
         self._shared = self._new_lane(replace(self._plan, sequences=_SEQUENCES_PER_SLOT * order.slots))
         self._prompts = PromptMaker(
             self._model,
+            renderer=self._renderer,
             context_tokens=self._context_tokens,
             slots=order.slots,
             budget_tokens=self._shared.spec.shape.budget_tokens,
@@ -253,6 +256,7 @@ class LlamaEngine:
             self.cancel(job_id)
         for lane in self._lanes():
             lane.close()
+        self._renderer.close()
         self._model.close()
 
 

@@ -10,6 +10,7 @@ from ...errors import ModelIncompatible, ModelNotFound
 from ...gguf.reader import GgufArray, read_head
 from .library import api
 
+_FACTS = ("general.", "adapter.")
 _ALPHA = "adapter.lora.alpha"
 _FLOAT32 = 6
 _HINT = "use an adapter that was made for this model, or take it out of the setting lora"
@@ -25,7 +26,7 @@ def check_adapter(path: Path, architecture: str) -> None:
     if not path.is_file():
         raise ModelNotFound("there is no adapter file at the place that lora names", hint="correct the setting lora")
     try:
-        head = read_head(path)
+        head = read_head(path, is_wanted=lambda name: name.startswith(_FACTS))
     except ModelIncompatible as error:
         raise ModelIncompatible(f"the LoRA adapter cannot be used: {error.message}", hint=_HINT) from error
     values = head.values

@@ -9,10 +9,11 @@ from ...contract.engine_options import EngineOptions, LoraAdapter
 from ...contract.workers import LaunchOrder
 from ...errors import BackendUnavailable, ModelIncompatible, RequestCanceled
 from ...gguf.header import Header, read_header
-from ...gguf.memory import least_memory
+from ...gguf.memory import cache_wish, least_memory
 from ...gguf.tensor_types import CACHE_TYPES
 from .chat.chat_format import ChatFormat
-from .context_options import ContextOptions, cache_wish
+from .chat.template_process import TemplateProcess
+from .context_options import ContextOptions
 from .layout import Layout
 from .library import api
 from .lora import Adapters
@@ -50,9 +51,8 @@ def place(order: LaunchOrder, header: Header) -> "DeviceChoice | None":
     from .device_choice import choose_devices
     from .devices import devices
 
-    need = least_memory(
-        header, cache_wish(order), weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens
-    )
+    wish = cache_wish(order.engine, slots=order.slots, context_tokens=order.context_tokens)
+    need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens)
     return choose_devices(devices(), device=order.device, shares=order.engine.tensor_split, required_bytes=need.total)
 
 
@@ -107,7 +107,7 @@ class Model:
         """The name that the file gives itself; empty when it gives none."""
         return self._metadata("general.name")
 
-    def chat_format(self) -> ChatFormat:
+    def chat_format(self, renderer: TemplateProcess) -> ChatFormat:
         """Return the chat side of the file, made from its template."""
         text = api.llama_model_chat_template(self.handle, None)
         vocabulary = self.vocabulary
@@ -116,6 +116,7 @@ class Model:
             text.decode("utf-8", "replace") if text else None,
             begin_text=begin,
             end_text=vocabulary.text_of_special(vocabulary.end_token()),
+            renderer=renderer,
         )
 
     def rerank_template(self) -> str:

@@ -20,6 +20,7 @@ from ..engine import (
     ReportProgress,
 )
 from ..grammar_work import GrammarWork
+from .chat.template_process import TemplateProcess
 from .engine import LlamaEngine
 from .library import initialise
 from .model import check_file
@@ -29,8 +30,10 @@ class ModelEngine:
     """Implements `Engine`; until `load` has read the header it stands for an engine for text."""
 
     def __init__(self) -> None:
-        """Hold nothing until `load`."""
-        self._engine: Engine = LlamaEngine()
+        """Hold nothing until `load` but the process for chat templates, which starts while this one goes on."""
+        self._renderer = TemplateProcess()
+        self._renderer.start()
+        self._engine: Engine = LlamaEngine(self._renderer)
 
     @property
     def grammar_work(self) -> GrammarWork:
@@ -42,9 +45,10 @@ class ModelEngine:
         initialise(order.engine.log_level)
         header = check_file(Path(order.model_path))
         if capability_of(header.pooling) == "text":
-            text_engine = LlamaEngine()
+            text_engine = LlamaEngine(self._renderer)
             self._engine = text_engine
             return text_engine.load_checked(order, header, report)
+        self._renderer.close()
         from .embedding_engine import EmbeddingEngine
 
         embedding_engine = EmbeddingEngine()

@@ -1,8 +1,11 @@
 """Turns a request into the tokens and the rules that the engine works with."""
 
+import threading
+
 from ...contract.tasks import Execute
 from ...errors import ContextTooLong, InvalidInput
 from ..engine import Prepared
+from .chat.template_process import TemplateProcess
 from .model import Model
 from .sampler import Grammar
 
@@ -10,11 +13,14 @@ from .sampler import Grammar
 class PromptMaker:
     """Prepares requests for one model; used from any thread."""
 
-    def __init__(self, model: Model, *, context_tokens: int, slots: int, budget_tokens: int) -> None:
-        """Take the model's own chat template."""
+    def __init__(
+        self, model: Model, *, renderer: TemplateProcess, context_tokens: int, slots: int, budget_tokens: int
+    ) -> None:
+        """Take the model's own chat template, and try it apart: a model that is loaded need not wait for that."""
         self._vocabulary = model.vocabulary
         self._model = model
-        self._chat_format = model.chat_format()
+        self._chat_format = model.chat_format(renderer)
+        threading.Thread(target=self._chat_format.warm_up, name="chat-template", daemon=True).start()
         self._context_tokens = context_tokens
         self._slots = slots
         self._budget_tokens = budget_tokens

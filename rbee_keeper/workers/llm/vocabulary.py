@@ -25,7 +25,11 @@ class Vocabulary:
         self._silent_tokens: tuple[int, ...] | None = None
 
     def tokenize(self, text: str, *, parse_special: bool, add_special: bool = True) -> list[int]:
-        """Return the tokens of a text, with the model's begin token where the model wants one."""
+        """Return the tokens of a text, with the model's begin token where the model wants one.
+
+        Raises:
+            InvalidInput: the model has no token for a part of it, not even one that means unknown.
+        """
         data = text.encode()
         room = len(data) + 8
         tokens = (api.llama_token * room)()
@@ -33,7 +37,10 @@ class Vocabulary:
         if count < 0:
             tokens = (api.llama_token * -count)()
             count = api.llama_tokenize(self.handle, data, len(data), tokens, -count, add_special, parse_special)
-        return tokens[:count]  # type: ignore[no-any-return]
+        found: list[int] = tokens[:count]
+        if min(found, default=0) < 0:
+            raise InvalidInput("the text holds characters that this model has no tokens for", hint="leave them out")
+        return found
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens, control tokens included; bytes that are no whole character are replaced."""

@@ -248,3 +248,10 @@ def test_the_limits_are_those_of_the_contract(paths: Paths) -> None:
     )
     assert (settings.queue_limit, settings.body_limit_bytes, settings.task_timeout_s) == (100, 1_048_576, 300)
     assert settings.fake_workers is False
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"\xff"), " ", "../m"])
+def test_a_default_model_that_names_none_is_refused_when_settings_are_read(paths: Paths, name: str) -> None:
+    """One that could not be sent ended a standing queen with its first task."""
+    with pytest.raises(ConfigInvalid, match="default_model"):
+        load_settings(environment={"RBEE_DEFAULT_MODEL": name}, paths=paths)

@@ -179,3 +179,11 @@ def test_an_execution_carries_everything_that_shapes_the_answer() -> None:
     shared = Generation.__struct_fields__
     assert set(shared) <= set(Execute.__struct_fields__)
     assert {name: getattr(execution, name) for name in shared} == {name: getattr(spec, name) for name in shared}
+
+
+def test_a_device_of_the_cpu_other_than_the_first_is_refused_at_the_first_door() -> None:
+    """Each number was a worker of its own, all of them on the same cores."""
+    fields = [problem["field"] for problem in placement_problems(Infer(prompt="hi", backend="cpu", device=5))]
+    assert fields == ["device"]
+    assert placement_problems(Infer(prompt="hi", backend="cpu", device=0)) == []
+    assert placement_problems(Infer(prompt="hi", backend="cuda", device=5)) == []

@@ -1,5 +1,7 @@
 """The figures of a model file, and what no engine would survive."""
 
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.errors import ModelIncompatible
 from rbee_keeper.gguf.header import read_figures, read_header
 
-from ...gguf_files import ARRAY, LLAMA, Value, gguf_file, model, texts
+from ...gguf_files import ARRAY, ITS_DATA, LLAMA, ONE_TENSOR, Value, gguf_file, model, texts
 
 BUNDLED = bundled_models_dir() / "bee-tiny.gguf"
 
@@ -77,6 +79,9 @@ IMPOSSIBLE = {
     "a vocabulary of numbers": {"tokenizer__ggml__tokens": Value(kind=ARRAY, inner=4, value=[1, 2])},
     "a vocabulary that is a text": {"tokenizer__ggml__tokens": "a b c"},
     "scores that are texts": {"tokenizer__ggml__scores": texts(["1"])},
+    "no tokenizer": {"tokenizer__ggml__model": "none"},
+    "no tokenizer by its other name": {"tokenizer__ggml__model": "no_vocab"},
+    "a vocabulary of pieces without bytes": {"tokenizer__ggml__model": "llama"},
     "a token twice": {"tokenizer__ggml__tokens": texts(["a", "a"])},
     "an adapter": {"general__type": "adapter"},
     "a projector": {"general__architecture": "clip"},
@@ -100,3 +105,29 @@ def test_a_vocabulary_alone_is_no_model(tmp_path: Path) -> None:
     """Such files exist, for tests of tokenizers."""
     with pytest.raises(ModelIncompatible, match="only a vocabulary"):
         read_header(written(tmp_path, gguf_file(LLAMA)))
+
+
+@pytest.mark.parametrize(
+    "spell", [lambda byte: f"<0x{byte:02X}>", lambda byte: chr(byte) if byte < 128 else f"<0x{byte:02X}>"]
+)
+def test_a_vocabulary_of_pieces_with_every_byte_is_a_right_one(tmp_path: Path, spell: Callable[[int], str]) -> None:
+    """llama.cpp looks for the byte in angle brackets, and then for the byte itself."""
+    tokens = [spell(byte) if byte else "<0x00>" for byte in range(256)]
+    data = model(tokenizer__ggml__model="llama", tokenizer__ggml__tokens=texts(tokens))
+    assert read_header(written(tmp_path, data)).vocabulary_size == 256
+    del tokens[10]
+    data = model(tokenizer__ggml__model="llama", tokenizer__ggml__tokens=texts(tokens))
+    with pytest.raises(ModelIncompatible, match="single bytes"):
+        read_header(written(tmp_path, data))
+
+
+def test_figures_are_read_from_a_head_of_thirty_thousand_facts(tmp_path: Path) -> None:
+    """What nobody asks for is stepped over; a file that says much is slow for nobody but itself."""
+    others = {f"some.fact.{number}": "text" * 50 for number in range(30_000)}
+    path = written(tmp_path, gguf_file(others | LLAMA, ONE_TENSOR, ITS_DATA))
+    tracemalloc.start()
+    try:
+        assert read_figures(path).layers == 2
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

@@ -136,10 +136,49 @@ ABSURD = {
     "nothing after the head": gguf_file(LLAMA, ONE_TENSOR, ITS_DATA)[:24],
     "version 1": gguf_file(LLAMA, version=1),
     "version 4": gguf_file(LLAMA, version=4),
+    "letters and then zeros": b"GGUF" + b"\0" * 1000,
+    "letters and then anything": b"GGUF" + bytes(range(7, 250)),
+    "a norm in blocks": gguf_file(LLAMA, [Tensor(name="x_norm.weight", shape=(32, 1), kind=8)], ITS_DATA),
+    "a bias of halves": gguf_file(LLAMA, [Tensor(name="x.bias", shape=(4, 4), kind=1)], ITS_DATA),
+    "one dimension in blocks": gguf_file(LLAMA, [Tensor(name="x", shape=(32,), kind=8)], ITS_DATA),
+    "more tokens than any model": gguf_file({}, pairs=1)[:24]
+    + text(TOKENS)
+    + struct.pack("<IIQ", 9, 8, 2_000_000)
+    + b"\x00" * 16_000_000,
     "the other byte order": gguf_file(LLAMA, version=0x03000000),
     "nothing": b"",
     "another format": b"PK\x03\x04" + b"\x00" * 1000,
 }
+
+
+def test_twelve_million_facts_are_refused_before_one_is_read(tmp_path: Path) -> None:
+    """A head of 40 MB took seconds, and two gigabytes."""
+    pair = text("") + struct.pack("<IB", 0, 0)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf_file({}, pairs=3_000_000)[:24] + pair * 3_000_000)
+    started_at = time.perf_counter()
+    with pytest.raises(ModelIncompatible, match="more facts"):
+        read_head(path)
+    assert time.perf_counter() - started_at < 0.1
+
+
+def test_only_the_facts_that_are_asked_for_are_kept(tmp_path: Path) -> None:
+    """The others may be as many and as long as a stranger likes."""
+    path = tmp_path / "model.gguf"
+    numbers = Value(kind=ARRAY, inner=4, value=[1, 2])
+    values = {"a.text": "x" * 100_000, "a.list": texts(["y"] * 9), "a.numbers": numbers, "b.text": "kept", "b.n": 3}
+    path.write_bytes(gguf_file(values, ONE_TENSOR, ITS_DATA))
+    head = read_head(path, is_wanted=lambda name: name.startswith("b."))
+    assert head.values == {"b.text": "kept", "b.n": 3}
+    assert (head.tensors, head.weights_bytes) == (1, len(ITS_DATA))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"GGUF" + b"\0" * 99, "no sense"), (b"GGUF\0\0\0\3" + b"\0" * 99, "big-endian")]
+)
+def test_garbage_is_not_called_a_model_for_other_machines(tmp_path: Path, data: bytes, words: str) -> None:
+    """Whoever is told so looks for another edition, and there is none."""
+    assert words in refused(tmp_path, data)
 
 
 @pytest.mark.parametrize("case", ABSURD)

@@ -5,8 +5,8 @@ import pytest
 from rbee_keeper.config.settings import Settings, load_settings
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ConfigInvalid
+from rbee_keeper.gguf.memory import cache_wish
 from rbee_keeper.hive.launch_order import engine_options, slots_on
-from rbee_keeper.hive.memory_estimate import cache_wish
 
 
 def test_default_settings_are_the_usual_options() -> None:
@@ -45,7 +45,7 @@ def test_every_setting_reaches_the_engine() -> None:
         lora=(LoraAdapter(path="/a.gguf"), LoraAdapter(path="/b.gguf", scale=0.5)),
         log_level="INFO",
     )
-    wish = cache_wish(settings)
+    wish = cache_wish(engine_options(settings), slots=slots_on("cpu", settings), context_tokens=settings.context_tokens)
     assert (wish.slots, wish.context_tokens, wish.kv_tokens, wish.type_k, wish.type_v) == (
         8,
         2048,

@@ -1,12 +1,13 @@
 """What one model needs for a chat: its prompt, its grammar and a reader for its answer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from ....contract.chat import ChatMessage, Gbnf, NamedTool, Tool
 from ....contract.tasks import Execute
-from ....errors import InvalidInput
+from ....errors import InvalidInput, RbeeError
 from ...engine import AnswerReader
 from .answer_grammar import answer_grammar, must_call
 from .answer_reader import ChainedReader
@@ -15,6 +16,7 @@ from .conversation import Conversation, messages_of, tools_for_template
 from .formats import ToolFormat, reasoning_tags, tool_format
 from .reasoning_reader import ReasoningReader, ReasoningTags
 from .template import ChatTemplate
+from .template_process import TemplateProcess
 from .template_traits import TemplateTraits, traits_of
 from .tool_call_reader import ToolCallReader
 
@@ -41,21 +43,25 @@ class RenderedChat:
 class ChatFormat:
     """The chat side of one model; made once for it, used from any thread."""
 
-    def __init__(self, template: str | None, *, begin_text: str, end_text: str) -> None:
-        """Take the model's template, None when it has none, with the texts of its begin and end tokens.
-
-        Raises:
-            ModelIncompatible: the template is not valid Jinja.
-        """
+    def __init__(self, template: str | None, *, begin_text: str, end_text: str, renderer: TemplateProcess) -> None:
+        """Take the model's template, None when it has none, with the texts of its begin and end tokens."""
         self._template = None
         if template is not None:
-            self._template = ChatTemplate(template, begin_text=begin_text, end_text=end_text)
+            self._template = ChatTemplate(template, begin_text=begin_text, end_text=end_text, renderer=renderer)
+
+    def warm_up(self) -> None:
+        """Find out what the template knows before the first chat asks for it; a chat will meet what goes wrong."""
+        if self._template is not None:
+            with suppress(RbeeError):
+                _ = self.traits
 
     def render(self, request: Execute) -> RenderedChat:
         """Return what the model needs for this request.
 
         Raises:
             InvalidInput: the template refuses the messages, or no grammar can hold what is asked for.
+            ModelIncompatible: the template is not valid Jinja, or takes too much time or memory.
+            AllSlotsBusy: other conversations keep the template busy.
         """
         if request.raw or self._template is None:
             return self._plain(request)
@@ -63,7 +69,7 @@ class ChatFormat:
 
     @cached_property
     def traits(self) -> TemplateTraits:
-        """What the template knows; found out with the first chat, which a model for plain text never sees."""
+        """What the template knows; what went wrong is tried again with the next chat."""
         assert self._template is not None
         return traits_of(self._template)
 

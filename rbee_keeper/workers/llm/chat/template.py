@@ -1,49 +1,34 @@
-"""The chat template of one model, which runs in a sandbox with bounds."""
+"""The chat template of one model, which a process with limits renders."""
 
-import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import jinja2
+from .template_process import TemplateProcess
 
-from ....errors import InvalidInput, ModelIncompatible
-from .bounds import MAX_TEXT, TooMuch
-from .sandbox import BoundedEnvironment, raise_exception
-
-MAX_SECONDS = 5.0
-_MAX_SOURCE = 1_000_000
-_MAX_REASON = 200
+MAX_SECONDS = 2.0
+"""For one rendering; the longest conversation that a request can hold takes a fifth of it."""
 
 TemplateMessage = Mapping[str, Any]
 """A message in the shape that templates expect."""
 
 
-def _now(form: str) -> str:
-    return datetime.now().astimezone().strftime(form)
-
-
 class ChatTemplate:
     """Renders conversations, from any thread, one after the other."""
 
-    def __init__(self, source: str, *, begin_text: str, end_text: str, max_seconds: float = MAX_SECONDS) -> None:
-        """Compile the template with the texts of the model's begin and end tokens; a rendering may take `max_seconds`.
-
-        Raises:
-            ModelIncompatible: the template is not valid Jinja.
-        """
+    def __init__(
+        self,
+        source: str,
+        *,
+        begin_text: str,
+        end_text: str,
+        renderer: TemplateProcess,
+        max_seconds: float = MAX_SECONDS,
+    ) -> None:
+        """Take the template with the texts of the model's begin and end tokens; it is read with the first rendering."""
         self.source = source
+        self.max_seconds = max_seconds
+        self._renderer = renderer
         self._variables = {"bos_token": begin_text, "eos_token": end_text}
-        self._environment = BoundedEnvironment(max_seconds)
-        self._lock = threading.Lock()  # the environment counts the steps of one rendering
-        self._environment.globals |= {"raise_exception": raise_exception, "strftime_now": _now}
-        if len(source) > _MAX_SOURCE:
-            raise ModelIncompatible("the model's chat template is far too long")
-        try:
-            self._template = self._environment.from_string(source)
-        except (jinja2.TemplateError, SyntaxError, RecursionError, MemoryError, ValueError) as error:
-            reason = str(error)[:_MAX_REASON]
-            raise ModelIncompatible(f"the model's chat template cannot be read: {reason}") from error
 
     def render(
         self,
@@ -51,11 +36,14 @@ class ChatTemplate:
         *,
         tools: Sequence[Mapping[str, Any]] = (),
         variables: Mapping[str, Any] | None = None,
+        seconds: float | None = None,
     ) -> str:
-        """Return the text that the model sees, up to where its answer begins.
+        """Return the text that the model sees, up to where its answer begins; `seconds` bounds this rendering.
 
         Raises:
             InvalidInput: the template refuses the messages, for example a system text.
+            ModelIncompatible: the template is not valid Jinja, or takes too much time or memory.
+            AllSlotsBusy: other conversations kept it busy for all of the time.
         """
         given = {
             **(variables or {}),
@@ -64,22 +52,4 @@ class ChatTemplate:
             "tools": list(tools) or None,
             "add_generation_prompt": True,
         }
-        try:
-            with self._lock:
-                return self._bounded(given)
-        except Exception as error:
-            reason = str(error)[:_MAX_REASON]
-            raise InvalidInput(
-                f"the model's chat template refuses this request: {reason}", hint="leave --system out, or use --raw"
-            ) from error
-
-    def _bounded(self, given: dict[str, Any]) -> str:
-        self._environment.begin()
-        pieces: list[str] = []
-        size = 0
-        for piece in self._template.generate(given):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_TEXT:
-                raise TooMuch("it makes too long a text")
-        return "".join(pieces)
+        return self._renderer.render(self.source, given, seconds=self.max_seconds if seconds is None else seconds)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from ....errors import InvalidInput
 from .budget import Budget
-from .gbnf_reader import Item, Rules, read_rules
+from .gbnf_growth import check_growth
+from .gbnf_reader import Item, Rules, read_grammar
 
 MAX_GRAMMAR_BYTES = 256 * 1024
 MAX_LEFT_PATHS = 100_000
@@ -24,7 +25,8 @@ def check_gbnf(grammar: str, budget: Budget) -> None:
         raise InvalidInput("the grammar is too large", details={"max_bytes": MAX_GRAMMAR_BYTES})
     if "\0" in grammar or (not grammar.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in grammar)):
         raise InvalidInput("the grammar holds a null character or a lone surrogate")
-    rules = read_rules(grammar)
+    read = read_grammar(grammar, budget)
+    rules = read.rules
     if "root" not in rules:
         raise InvalidInput("the grammar has no rule named root", hint='for example: root ::= "yes" | "no"')
     names = {item.rule for alternatives in rules.values() for sequence in alternatives for item in sequence}
@@ -35,6 +37,7 @@ def check_gbnf(grammar: str, budget: Budget) -> None:
     if len(ending) < len(rules):
         raise InvalidInput("a rule of the grammar can never end", hint="give it an alternative without itself")
     _check_left(rules, empty)
+    check_growth(read, empty, budget)
 
 
 def _fixpoint(rules: Rules, holds: Callable[[Item, set[str]], bool]) -> set[str]:

@@ -1,9 +1,12 @@
-"""Reads the rules of a grammar in GBNF as far as their safety depends on it."""
+"""Reads the rules of a grammar in GBNF."""
 
 import dataclasses
 import re
 
 from ....errors import InvalidInput
+from .budget import Budget
+from .characters import CharacterSet
+from .gbnf_text import of_literal, of_set
 
 MAX_NESTING = 100
 MAX_ELEMENTS = 1_000_000
@@ -19,9 +22,10 @@ _TOKEN = re.compile(
 
 @dataclasses.dataclass(slots=True)
 class Item:
-    """One element of a sequence: a rule by its name, or something that reads a character."""
+    """One element of a sequence: a rule by its name, or something that reads characters."""
 
     rule: str = ""
+    characters: list[CharacterSet] = dataclasses.field(default_factory=list)
     may_be_empty: bool = False
     elements: int = 1
 
@@ -37,32 +41,56 @@ class _Group:
 Rules = dict[str, list[list[Item]]]
 
 
-def read_rules(grammar: str) -> Rules:
-    """Return the alternatives of each rule; a group is a rule of its own.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Repetition:
+    """An item that comes `least` to `most` times; None is without end."""
+
+    item: Item
+    least: int
+    most: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """The alternatives of each rule; groups and repetitions are rules of their own.
+
+    Where a rule repeats something, its alternatives say only what it may begin and end with; `repetitions` knows how
+    often.
+    """
+
+    rules: Rules
+    repetitions: dict[str, Repetition]
+
+
+def read_grammar(grammar: str, budget: Budget) -> Grammar:
+    """Return what a grammar says.
 
     Raises:
         InvalidInput: it cannot be read, is nested too deeply, or is too large once repetitions are written out.
     """
-    return _Reader().read(grammar)
+    return _Reader(budget).read(grammar)
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
         self._rules: Rules = {}
+        self._repetitions: dict[str, Repetition] = {}
         self._open: list[_Group] = []
         self._groups = 0
         self._elements = 0
 
-    def read(self, grammar: str) -> Rules:
+    def read(self, grammar: str) -> Grammar:
         place = 0
         while place < len(grammar):
             match = _TOKEN.match(grammar, place)
             if match is None:
                 raise _unreadable()
+            self._budget.spend(2)
             self._take(match)
             place = match.end()
         self._end_rule()
-        return self._rules
+        return Grammar(rules=self._rules, repetitions=self._repetitions)
 
     def _take(self, match: re.Match[str]) -> None:
         kind = match.lastgroup
@@ -79,9 +107,9 @@ class _Reader:
             case "name":
                 group.alternatives[-1].append(Item(rule=match["name"]))
             case "text":
-                group.alternatives[-1].append(Item(may_be_empty=match[0] == '""', elements=len(match[0])))
+                group.alternatives[-1].append(_text_item(of_literal(match[0]), len(match[0])))
             case "set":
-                group.alternatives[-1].append(Item(may_be_empty=match[0] in ("[]", "[^]"), elements=len(match[0])))
+                group.alternatives[-1].append(_text_item(of_set(match[0]), len(match[0])))
             case "or":
                 group.alternatives.append([])
             case "open":
@@ -121,7 +149,10 @@ class _Reader:
         self._count(item.elements * copies)
         self._groups += 1
         name = f"({self._groups})"
-        inner = Item(rule=item.rule, may_be_empty=item.may_be_empty, elements=item.elements)
+        inner = dataclasses.replace(item)
+        self._repetitions[name] = Repetition(
+            item=inner, least=least, most=None if most is None or most > _MAX_COUNT else most
+        )
         # The rule that llama.cpp makes of a repetition refers to itself after the item.
         again = [inner, Item(rule=name)] if most is None or most > 1 else [inner]
         self._rules[name] = [again] if least else [again, []]
@@ -133,6 +164,10 @@ class _Reader:
         self._elements += elements
         if self._elements > MAX_ELEMENTS:
             raise InvalidInput("the grammar is too large with its repetitions written out", hint="use smaller counts")
+
+
+def _text_item(characters: list[CharacterSet], elements: int) -> Item:
+    return Item(characters=characters, may_be_empty=not characters, elements=elements)
 
 
 def _counts(match: re.Match[str]) -> tuple[int, int | None]:

@@ -20,15 +20,15 @@ from rbee_keeper.contract.chat import (
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput
-from rbee_keeper.workers.llm.chat.chat_format import ChatFormat, RenderedChat
+from rbee_keeper.workers.llm.chat.chat_format import RenderedChat
 from rbee_keeper.workers.llm.chat.formats import reasoning_tags, tool_format
-from rbee_keeper.workers.llm.chat.template import ChatTemplate
 from rbee_keeper.workers.llm.chat.template_traits import traits_of
 
 from ..grammar.native import accepts, random_text
 from . import families
 from .families import TOOLS
 from .reading import Answer, read
+from .rendering import chat_format, chat_template
 
 SOURCES = {
     "hermes": families.HERMES,
@@ -46,16 +46,15 @@ USER = [ChatMessage(role="user", content="hi")]
 
 def rendered(source: str, **fields: Any) -> RenderedChat:
     """Return what a model with this template gets for a chat with tools."""
-    chat_format = ChatFormat(source, begin_text="<s>", end_text="</s>")
     asked: dict[str, Any] = {"messages": USER, "tools": TOOLS} | fields
-    return chat_format.render(Execute(job_id=TaskId("j"), **asked))
+    return chat_format(source).render(Execute(job_id=TaskId("j"), **asked))
 
 
 @pytest.mark.parametrize("family", SOURCES)
 def test_the_way_of_writing_calls_is_told_by_the_template(family: str) -> None:
     """Nothing else in a model file says so."""
     source = SOURCES[family]
-    traits = traits_of(ChatTemplate(source, begin_text="", end_text=""))
+    traits = traits_of(chat_template(source))
     assert tool_format(source, knows_tools=traits.knows_tools).name == family.removesuffix("_as_text")
     assert traits.knows_tools == (family != "hermes_as_text")
     assert traits.knows_calls == (family not in ("hermes_as_text", "generic"))

@@ -1,27 +1,40 @@
 """Templates that mean harm: they come with model files from strangers."""
 
+import itertools
+import random
 import time
-import tracemalloc
 
 import pytest
 
-from rbee_keeper.errors import InvalidInput, ModelIncompatible
-from rbee_keeper.workers.llm.chat.sandbox import MAX_WRITTEN
-from rbee_keeper.workers.llm.chat.template import ChatTemplate
+from rbee_keeper.errors import InvalidInput, ModelIncompatible, RbeeError
 
-MAX_SECONDS = 0.5
+from .rendering import chat_template
+
+MAX_SECONDS = 0.3
+BOUND_S = 10.0
+"""What a template may cost on a machine that is busy with other things: its reading, its time, a new process."""
+FUZZ_S = 6.0
 MESSAGES = [{"role": "user", "content": "hi"}]
 
 
 def rendered(source: str) -> str:
     """Return what a template makes of a short conversation."""
-    return ChatTemplate(source, begin_text="<s>", end_text="</s>", max_seconds=MAX_SECONDS).render(MESSAGES)
+    return chat_template(source, end_text="</s>", max_seconds=MAX_SECONDS).render(MESSAGES)
 
 
 DOUBLING = "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = EXPRESSION %}{% endfor %}{{ n.x }}"
 NESTING = (
     "{% set n = namespace(x=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x, n.x] %}{% endfor %}{{ EXPRESSION }}"
 )
+TWO_NESTS = (
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x, n.x] %}"
+    "{% set n.y = [n.y, n.y, n.y] %}{% endfor %}{{ EXPRESSION }}"
+)
+SLICES = (
+    "{% set s = 'a' * 1000000 %}{% set n = namespace(k=[]) %}{% for i in range(9999) %}"
+    "{% set n.k = n.k + [s[i:]] %}{% endfor %}"
+)
+LARGE = "{% set x, y = ('f' * 3000000)|int(0, 16), ('e' * 1500000)|int(0, 16) %}{{ EXPRESSION }}"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +48,16 @@ NESTING = (
         "{{ 10**10 * 'a' }}",
         "{{ [1] * 10**10 }}",
         "{{ 9 ** 9999999999 }}",
-        "{{ (2 ** 4000) * (2 ** 4000) }}",
+        "{{ (2 ** 40000) * (2 ** 40000) }}",
+        TWO_NESTS.replace("EXPRESSION", "n.x == n.y"),
+        TWO_NESTS.replace("EXPRESSION", "n.x < n.y"),
+        TWO_NESTS.replace("EXPRESSION", "n.x in [n.y]"),
+        TWO_NESTS.replace("EXPRESSION", "[n.x, n.y]|sort|length"),
+        LARGE.replace("EXPRESSION", "(x // y) > 1"),
+        LARGE.replace("EXPRESSION", "(x % y) > 1"),
+        "{{ ('a' * 4000000).strip('b' * 4000000 ~ 'a')|length }}",
+        SLICES,
+        "{% macro f() %}x{% endmacro %}" * 20_000,
         DOUBLING.replace("EXPRESSION", "n.x + n.x"),
         DOUBLING.replace("EXPRESSION", "n.x ~ n.x"),
         DOUBLING.replace("EXPRESSION", "n.x.replace('', n.x)"),
@@ -76,16 +98,70 @@ NESTING = (
 )
 def test_a_hostile_template_is_refused_within_bounds(source: str) -> None:
     """It must neither hang the worker nor take the machine's memory."""
-    began = time.process_time()
-    tracemalloc.start()
-    try:
-        with pytest.raises((InvalidInput, ModelIncompatible)):
+    began = time.monotonic()
+    with pytest.raises((InvalidInput, ModelIncompatible)):
+        rendered(source)
+    assert time.monotonic() - began < BOUND_S
+    assert rendered("{{ messages[0].content }}") == "hi"
+
+
+_VALUES = ("n.x", "n.y", "n.s", "'ab'", "7", "messages", "[n.x, n.x]", "range(999)|list", "9 ** 99", "'f' * 99")
+_WAYS = (
+    "({0} + {1})",
+    "({0} * {1})",
+    "({0} ~ {1})",
+    "({0} == {1})",
+    "({0} < {1})",
+    "({0} in {1})",
+    "({0} // {1})",
+    "({0} % {1})",
+    "({0} ** 9)",
+    "[{0}, {1}, {0}]",
+    "{0}[1:]",
+    "{0}.split({1})",
+    "{0}.strip({1})",
+    "{0}.replace('', {1})",
+    "{0}|join({1})",
+    "{0}|tojson",
+    "{0}|string",
+    "{0}|list",
+    "{0}|sort",
+    "{0}|int(0, 16)",
+    "{0}|length",
+    "{0}|map('upper')|list",
+    "'%s%s'|format({0}, {1})",
+    "{{'a': {0}, 'b': {1}}}",
+)
+
+
+def bomb(rng: random.Random) -> str:
+    """Return a template that lets three values grow in some ways, over and over."""
+
+    def expression(depth: int) -> str:
+        if depth == 0 or rng.random() < 0.2:
+            return rng.choice(_VALUES)
+        return rng.choice(_WAYS).format(expression(depth - 1), expression(depth - 1))
+
+    body = "".join(f"{{% set n.{name} = {expression(rng.randrange(1, 4))} %}}" for name in "xys")
+    for _ in range(rng.randrange(1, 4)):
+        body = f"{{% for i in range({rng.choice((3, 30, 300, 9999))}) %}}{body}{{% endfor %}}"
+    return "{% set n = namespace(x=[1], y=3, s='ab') %}" + body + "{{ n.x == n.y }}"
+
+
+def test_no_bomb_that_chance_builds_takes_more_than_its_time() -> None:
+    """Nobody thinks of every way to make something large; the limits must not depend on having done so."""
+    outcomes = {"text": 0, "error": 0}
+    until = time.monotonic() + FUZZ_S
+    for seed in itertools.takewhile(lambda _: time.monotonic() < until, itertools.count()):
+        source, began = bomb(random.Random(seed)), time.monotonic()
+        try:
             rendered(source)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert time.process_time() - began < 20 * MAX_SECONDS
-    assert peak < 2 * MAX_WRITTEN
+            outcomes["text"] += 1
+        except RbeeError:
+            outcomes["error"] += 1
+        assert time.monotonic() - began < BOUND_S, f"seed {seed}: {source}"
+    assert outcomes["error"] > 0
+    assert rendered("{{ messages[0].content }}") == "hi"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +184,7 @@ def test_a_template_cannot_reach_outside_of_its_sandbox(source: str) -> None:
     """Python's internals would let it do all that the worker may do."""
     try:
         text = rendered(source)
-    except InvalidInput:
+    except (InvalidInput, ModelIncompatible):
         return
     assert text in ("", "[Undefined]")
 
@@ -126,7 +202,7 @@ def test_a_template_cannot_change_the_conversation(source: str) -> None:
 def test_a_template_that_cannot_be_compiled_makes_the_model_incompatible(source: str) -> None:
     """Nesting breaks compilers."""
     with pytest.raises(ModelIncompatible, match="chat template"):
-        ChatTemplate(source, begin_text="", end_text="")
+        rendered(source)
 
 
 @pytest.mark.parametrize(
@@ -169,5 +245,5 @@ def test_a_long_conversation_is_within_the_bounds() -> None:
     """The bounds are for templates, not for people who have much to say."""
     source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content|trim + eos_token }}\n{% endfor %}"
     messages = [{"role": "user", "content": "word " * 200}] * 2000
-    text = ChatTemplate(source, begin_text="", end_text="</s>").render(messages)
+    text = chat_template(source, end_text="</s>", max_seconds=20).render(messages)
     assert text.count("</s>") == 2000

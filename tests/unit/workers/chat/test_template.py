@@ -8,7 +8,9 @@ from rbee_keeper.contract.chat import ChatMessage, FunctionCall, ToolCall
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput, ModelIncompatible
-from rbee_keeper.workers.llm.chat.chat_format import ChatFormat, RenderedChat
+from rbee_keeper.workers.llm.chat.chat_format import RenderedChat
+
+from .rendering import chat_format
 
 CHATML = (
     "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{{ eos_token }}{% endfor %}"
@@ -27,7 +29,7 @@ def request(prompt: str = "hi", **fields: Any) -> Execute:
 
 def rendered(asked: Execute, source: str | None = CHATML) -> RenderedChat:
     """Return what a model with this template and visible begin and end tokens gets."""
-    return ChatFormat(source, begin_text="<s>", end_text="</s>").render(asked)
+    return chat_format(source).render(asked)
 
 
 def said(role: Any, text: str, **fields: Any) -> ChatMessage:
