@@ -9,6 +9,7 @@ from contextlib import suppress
 from ..contract.events import End, Event, Failed
 from ..contract.failure import failed_event
 from ..contract.ids import TaskId
+from ..contract.worker_states import may_move
 from ..contract.workers import WorkerState
 from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
 from .engine import Execution, JobEvents, Prepared, PreparedTexts
@@ -74,15 +75,16 @@ class Slots:
         return places_of([(stream.places, stream.is_strict) for stream in self._streams.values()], self.total)
 
     def move(self, state: WorkerState) -> None:
-        """Enter the next state of the worker."""
-        self._state = state
+        """Enter the next state of the worker, if that is a legal move: a worker that ends does nothing else."""
+        if may_move(self._state, state):
+            self._state = state
 
     def open(self, engine: EngineThread, total: int, waiting_limit: int) -> None:
         """Begin to take executions; as many as `waiting_limit` may wait for a slot.
 
         A worker that ends already takes none: what is over does not begin again because a load came to its end.
         """
-        if self._state not in ("starting", "loading"):
+        if not may_move(self._state, "idle"):
             return
         self._engine = engine
         self.total = total
