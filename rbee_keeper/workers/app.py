@@ -166,6 +166,8 @@ class Worker:
         self._call_from_thread(settle)
 
     async def _open(self, info: EngineInfo) -> None:
+        if self._stop.is_set:
+            return  # nobody may hear that it is idle
         self._status.model_bytes = info.model_bytes
         self._metrics.info = self._props.info = info
         self._status.capability = info.capability
@@ -235,8 +237,7 @@ class Worker:
 
     async def _end_work(self) -> None:
         """Drain when that was asked for; otherwise end what runs at once."""
-        if self.failure is None:
-            self._slots.move("draining")
+        self._slots.move("draining")
         if self._drain_s is not None and not self._hurry.is_set():
             await self._drain(self._drain_s)
         self._slots.cancel_all()

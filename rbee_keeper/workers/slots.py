@@ -75,7 +75,7 @@ class Slots:
         return places_of([(stream.places, stream.is_strict) for stream in self._streams.values()], self.total)
 
     def move(self, state: WorkerState) -> None:
-        """Enter the next state of the worker; what the table of moves does not allow changes nothing."""
+        """Enter the next state of the worker, if that is a legal move: a worker that ends does nothing else."""
         if may_move(self._state, state):
             self._state = state
 
