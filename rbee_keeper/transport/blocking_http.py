@@ -15,12 +15,15 @@ _READ_BYTES = 65_536
 class BlockingAnswer:
     """An answer whose body is read while it arrives."""
 
-    def __init__(self, connection: socket.socket, deadline: float | None, silence_s: float | None = None) -> None:
-        """Read the head of the answer; `deadline` is in `time.monotonic` seconds.
+    def __init__(
+        self, connection: socket.socket, url: str, deadline: float | None, silence_s: float | None = None
+    ) -> None:
+        """Read the head of the answer of that peer; `deadline` is in `time.monotonic` seconds.
 
         `silence_s` bounds each wait for the next bytes; the time that the caller takes between two does not count.
         """
         self._socket = connection
+        self._url = url
         self._deadline = deadline
         self._silence_s = silence_s
         self._reader = AnswerReader()
@@ -43,12 +46,12 @@ class BlockingAnswer:
             data = self._socket.recv(_READ_BYTES)
         except TimeoutError as error:
             if limit_s is not None and limit_s == self._silence_s:
-                raise ConnectionTimeout(f"the queen has sent nothing for {limit_s:g} s", hint="rbee ps") from error
-            raise ConnectionTimeout("the queen did not answer in time") from error
+                raise ConnectionTimeout(f"{self._url} has sent nothing for {limit_s:g} s", hint="rbee ps") from error
+            raise ConnectionTimeout(f"{self._url} did not answer in time") from error
         except OSError as error:
-            raise ConnectionFailed("the connection to the queen broke") from error
+            raise ConnectionFailed(f"the connection to {self._url} broke") from error
         if not data:
-            raise ConnectionFailed("the queen closed the connection before the answer was complete")
+            raise ConnectionFailed(f"{self._url} closed the connection before the answer was complete")
         self._reader.feed(data)
 
     def chunks(self) -> Iterator[bytes]:
@@ -96,5 +99,5 @@ def open_request(
         try:
             connection.sendall(data)
         except OSError as error:
-            raise ConnectionFailed("the connection to the queen broke") from error
-        yield BlockingAnswer(connection, deadline, silence_s)
+            raise ConnectionFailed(f"the connection to {address.url} broke") from error
+        yield BlockingAnswer(connection, address.url, deadline, silence_s)
