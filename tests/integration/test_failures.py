@@ -178,3 +178,13 @@ def test_a_worker_frozen_before_its_first_token_fails_the_task_in_time(home: Hom
         end = stream.rest()[-1]
     assert (end.name, end.data["code"]) == ("error", "INFERENCE_FAILED")
     eventually(lambda: not home.roles()["worker"], "the frozen worker is gone")
+
+
+def test_a_worker_that_goes_on_with_a_cancelled_execution_is_ended_though_nobody_waits(home: Home) -> None:
+    """It answers its health checks and burns a core; no other task was there to find out."""
+    model = home.fake_model(tokens=["a", "b"], fault="native_call", fault_at=2)
+    _, queen = home.queen(stall_s=2, drain_s=0.5, stop_grace_s=0.5)
+    with queen.stream("POST", "/v2/tasks", {"prompt": "hi", "model": model}, limit_s=60) as stream:
+        stream.until("token")
+    eventually(lambda: not home.roles()["worker"], "the stuck worker is gone", within_s=30)
+    assert [line for line in home.log_lines("queen") if line["action"] == "stall"]
