@@ -62,9 +62,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one server did in one round; shares are processor seconds per second, of client and of the idle server."""
+    """What one server did in one round; shares are processor seconds per second, of client and of the idle server.
+
+    `cpu_s` is the processor time of the server that worked.
+    """
 
     heard: Sequence[Heard]
+    cpu_s: float
     client_share: float
     idle_share: float
 
@@ -73,6 +77,11 @@ class Round:
         """All tokens per second, from the first request to the last end."""
         seconds = max(one.ended for one in self.heard) - min(one.started for one in self.heard)
         return sum(one.tokens for one in self.heard) / seconds
+
+    @property
+    def cpu_ms_per_token(self) -> float:
+        """The server's processor time for each token."""
+        return 1000 * self.cpu_s / sum(one.tokens for one in self.heard)
 
     @property
     def ttfts_s(self) -> list[float]:
@@ -107,11 +116,13 @@ def wishes(key: str, count: int, *, temperature: float = 0.0, tokens: int = TOKE
 async def play(server: Server, asked: Sequence[Wish], idle: Sequence[Server] = ()) -> Round:
     """Let one server work while the idle ones are watched."""
     began, client, others = time.perf_counter(), time.process_time(), [other.cpu_s for other in idle]
+    own = server.cpu_s
     heard = await listen_to(server, asked)
     seconds = time.perf_counter() - began
     worked = [other.cpu_s - before for other, before in zip(idle, others, strict=True)]
     return Round(
         heard=heard,
+        cpu_s=server.cpu_s - own,
         client_share=(time.process_time() - client) / seconds,
         idle_share=max(worked, default=0.0) / seconds,
     )

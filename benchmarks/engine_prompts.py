@@ -78,6 +78,9 @@ def _figures(history: str, doors: Mapping[str, Sequence[Round]], peer: Sequence[
                 bound="at most",
             ),
         ]
+        figures.append(
+            Figure(name=f"{name}: processor time", unit="ms/token", ours=_cpu_ms(rounds), peer=_cpu_ms(peer))
+        )
         if history == "repeated":
             figures.append(_computed(name, rounds))
     if "queen" in doors and "worker" in doors:
@@ -91,6 +94,9 @@ def _figures(history: str, doors: Mapping[str, Sequence[Round]], peer: Sequence[
                 limit=_LEAST_RATE_OF_QUEEN,
             ),
             Figure(name="queen beside worker: TTFT p50", unit="ms", ours=_ttft_ms(queen), peer=_ttft_ms(worker)),
+            Figure(
+                name="queen beside worker: processor time", unit="ms/token", ours=_cpu_ms(queen), peer=_cpu_ms(worker)
+            ),
         ]
     return figures
 
@@ -101,6 +107,10 @@ def _rate(rounds: Sequence[Round]) -> float:
 
 def _ttft_ms(rounds: Sequence[Round]) -> float:
     return 1000 * median_percentile([one.ttfts_s for one in rounds], _TTFT_SHARE)
+
+
+def _cpu_ms(rounds: Sequence[Round]) -> float:
+    return statistics.median(one.cpu_ms_per_token for one in rounds)
 
 
 def _computed(name: str, rounds: Sequence[Round]) -> Figure:

@@ -89,3 +89,32 @@ def test_every_schema_is_one_and_the_seed_fixes_them() -> None:
     used = {key for schema, _ in pairs for key in schema}
     assert {"enum", "const", "anyOf", "$defs", "prefixItems", "pattern", "maximum", "maxLength", "properties"} <= used
     assert all(schema.keys() & {"type", "enum", "const", "anyOf"} for schema, _ in pairs)
+
+
+def test_a_queen_is_asked_for_the_same_draw_as_a_worker() -> None:
+    """A queen that is asked for less would look quicker than it is."""
+    import json
+    from pathlib import Path
+
+    from load_client import Wish, request_bytes
+    from servers import Server
+
+    wish = Wish(name="one", prompt="a bee", tokens=64)
+    bodies = []
+    for kind in ("rbee", "rbee-queen"):
+        server = Server(kind=kind, port=1, process=None, log=Path("log"), model="/m.gguf")  # type: ignore[arg-type]
+        bodies.append(json.loads(request_bytes(server, wish).partition(b"\r\n\r\n")[2]))
+    worker, queen = bodies
+    assert worker.pop("job_id") == "one"
+    assert queen.pop("model") == "/m.gguf"
+    assert worker == queen
+
+
+@pytest.mark.parametrize(("history", "different"), [("fresh", 3), ("repeated", 1)])
+def test_rounds_have_new_prompts_or_the_same_ones(history: str, different: int) -> None:
+    """A prompt that was there before would make the cache look like speed."""
+    from engine_prompts import STREAMS, _rounds
+
+    prompts = [wish.prompt for wishes in _rounds(50, history, 3) for wish in wishes]
+    assert len(set(prompts)) == different * STREAMS
+    assert {len(text.split()) for text in prompts} == {49}

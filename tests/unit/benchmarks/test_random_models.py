@@ -72,3 +72,31 @@ def test_each_kind_has_what_makes_it_so(models: Path, name: str, architecture: s
     assert reader.fields["general.architecture"].contents() == architecture
     assert tensor in {found.name for found in reader.tensors}
     assert ("tokenizer.ggml.fim_pre_token_id" in reader.fields) == (name == "infill")
+
+
+def test_half_precision_weights_are_as_many_bytes_as_the_header_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the rows of special tokens are silent there too."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    from random_gguf.llama import LlamaShape, write_llama
+
+    shape = LlamaShape(
+        name="half",
+        vocabulary=2048,
+        width=64,
+        layers=1,
+        heads=4,
+        key_heads=2,
+        hidden=96,
+        context=256,
+        is_half=True,
+    )
+    write_llama(tmp_path / "half.gguf", shape=shape, seed=1)
+    tensors = {found.name: found for found in gguf.GGUFReader(tmp_path / "half.gguf").tensors}
+    output = tensors["output.weight"]
+    assert output.tensor_type == gguf.GGMLQuantizationType.F16
+    assert output.n_bytes == 2048 * 64 * 2
+    assert not output.data[0].any()
+    assert output.data[-1].any()
+    assert tensors["output_norm.weight"].tensor_type == gguf.GGMLQuantizationType.F32
