@@ -81,7 +81,7 @@ def test_a_bomb_in_a_template_costs_its_own_chat_and_nothing_else(worker_with: S
     assert {answer.error["code"] for answer in answers} <= {"MODEL_INCOMPATIBLE", "ALL_SLOTS_BUSY"}
     assert "chat template" in answers[0].error["message"]
     assert statistics.median(times) < 0.2
-    assert max(times) < 1.5
+    assert max(times) < 3
     assert execute(worker, "next", "hi").status == 200
 
 

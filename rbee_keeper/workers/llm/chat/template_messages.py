@@ -84,28 +84,25 @@ def send(connection: socket.socket, body: bytes, *, until: float | None = None) 
 
 
 def receive(connection: socket.socket, *, until: float | None = None, limit: int = _REPLY_LIMIT_BYTES) -> bytes:
-    """Return the body of the next frame.
+    """Return the body of the next frame; the other side sends no more than that before it is answered.
 
     Raises:
         TimeoutError: the time is over.
-        EOFError: the other side is gone, or sends more than the limit.
+        EOFError: the other side is gone, or does not keep to the form.
     """
-    length = int.from_bytes(_exactly(connection, _LENGTH_BYTES, until), "big")
-    if length > limit:
-        raise EOFError
-    return _exactly(connection, length, until)
-
-
-def _exactly(connection: socket.socket, length: int, until: float | None) -> bytes:
-    pieces: list[bytes] = []
-    while length:
+    received = bytearray()
+    end = _LENGTH_BYTES
+    while len(received) < end:
         connection.settimeout(_left(until))
-        piece = connection.recv(min(length, _READ_BYTES))
+        piece = connection.recv(_READ_BYTES)
         if not piece:
             raise EOFError
-        pieces.append(piece)
-        length -= len(piece)
-    return b"".join(pieces)
+        received += piece
+        if len(received) >= _LENGTH_BYTES:
+            end = _LENGTH_BYTES + int.from_bytes(received[:_LENGTH_BYTES], "big")
+        if len(received) > end or end > limit:
+            raise EOFError
+    return bytes(received[_LENGTH_BYTES:])
 
 
 def _left(until: float | None) -> float | None:
