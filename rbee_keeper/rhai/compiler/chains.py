@@ -41,7 +41,7 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
     """Compile a chain; arguments that do something are all evaluated before it begins, left to right."""
     hoisted, pending = hoist(builder, node)
     code = compile_link(builder, hoisted)
-    if not node.is_inner and may_end_early(node.target):
+    if node.may_end_early and not node.is_inner:
         code = _ending_early(code)
     if not pending:
         return code
@@ -56,15 +56,6 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
 
 class ChainEnd(Exception):
     """A `?.` or `?[` in the middle of a chain met `()`: nothing after it is evaluated."""
-
-
-def may_end_early(node: nodes.Node) -> bool:
-    """Return whether a chain up to `node` has a link that stops at `()`."""
-    while isinstance(node, LINKS):
-        if node.is_elvis:
-            return True
-        node = node.target
-    return False
 
 
 def _ending_early(code: Code) -> Code:
