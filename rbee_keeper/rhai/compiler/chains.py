@@ -206,11 +206,12 @@ def _store_this(frame: RunFrame, value: Value) -> None:
     frame[1] = value
 
 
-def assignment_to_constant(node: nodes.Var | nodes.Qualified) -> RhaiError:
+def assignment_to_constant(node: nodes.Var | nodes.Qualified | nodes.This) -> RhaiError:
     """Return the error for a write to a constant that was not in sight of the parser."""
-    message = f"Cannot modify constant: {node.name}"
-    error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": node.name})
-    error.length = len(node.name)
+    name = "this" if isinstance(node, nodes.This) else node.name
+    message = f"Cannot modify constant: {name}"
+    error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": name})
+    error.length = len(name)
     return error
 
 
@@ -289,11 +290,17 @@ def _store_index(builder: Builder, node: nodes.Index) -> Store:
 
 def constant_root(node: nodes.Node) -> nodes.Var | None:
     """Return the constant a chain starts from, if it starts from one known here."""
+    root = chain_root(node)
+    if isinstance(root, nodes.Var) and root.decl is not None and root.decl.is_constant:
+        return root
+    return None
+
+
+def chain_root(node: nodes.Node) -> nodes.Node:
+    """Return what a chain of properties and indexes starts from."""
     while isinstance(node, nodes.Property | nodes.Index):
         node = node.target
-    if isinstance(node, nodes.Var) and node.decl is not None and node.decl.is_constant:
-        return node
-    return None
+    return node
 
 
 def require_this(frame: RunFrame, node: nodes.Node) -> None:
