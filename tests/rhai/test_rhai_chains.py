@@ -8,6 +8,8 @@ import pytest
 from rhai_cases import Failure, check_failure, check_value
 
 VALUES: list[tuple[str, Any]] = [
+    ("const A = [1]; fn f() { let a = this; a.push(2); a } A.f()", [1, 2]),
+    ("const A = [1]; fn f() { this.push(1) } try { A.f() } catch {} let b = [1]; b.f(); b", [1, 1]),
     ("let x = (); x?.b.c.d", None),
     ("let x = (); x?.b.c()", None),
     ("let x = (); x?[1].c[2]", None),
@@ -39,6 +41,19 @@ VALUES: list[tuple[str, Any]] = [
 ]
 
 FAILURES: list[Failure] = [
+    (
+        "const A = [1]; fn f() { this.push(1) } A.f()",
+        "ErrorNonPureMethodCallOnConstant",
+        "Non-pure method 'push' cannot be called on constant",
+        (1, 30),
+    ),
+    (
+        "const A = [1]; fn f() { this[0] = 5 } A.f()",
+        "ErrorAssignmentToConstant",
+        "Cannot modify constant: this",
+        (1, 25),
+    ),
+    ("const X = 1; X.call(|| this += 5)", "ErrorAssignmentToConstant", "Cannot modify constant: this", (1, 24)),
     (
         "let x = #{b: ()}; x?.b.c",
         "ErrorDotExpr",
