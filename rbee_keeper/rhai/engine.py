@@ -115,7 +115,7 @@ class Engine:
     def _compiled(self, text: str, source: str, known: frozenset[str], clock: CompileClock) -> Program:
         try:
             script = parse(text, self._parse_options(), clock)
-            resolve_script(script, is_strict=self.options.is_strict, known=known, clock=clock)
+            resolve_script(script, is_strict=self.options.is_strict, known=known)
             _check_variables(script, self.options.limits)
             unit = Unit(self.library, fails_on_missing_property=self.options.fails_on_missing_property)
             return compile_script(text, source, script, unit, clock)
@@ -253,7 +253,7 @@ class Engine:
         if script.functions:
             raise RhaiError("ErrorParsing", f"Syntax error: {MISPLACED_FUNCTION}")
         scope = nodes.FunctionScope(len(frame) - FIRST_SLOT, is_dynamic=True)
-        resolver = Resolver(scope, frozenset(unit.names), caller=visible, clock=clock)
+        resolver = Resolver(scope, frozenset(unit.names), caller=visible)
         for statement in script.statements:
             if isinstance(statement, nodes.Let):
                 statement.is_global = is_global

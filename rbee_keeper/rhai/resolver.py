@@ -8,7 +8,6 @@ from typing import Any
 
 from rbee_keeper.rhai.errors import Position, syntax_error
 from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.nodes import Capture, Decl, FunctionScope
 
 FIRST_SLOT = 3
@@ -30,7 +29,6 @@ class Resolver:
         is_strict: bool = False,
         known: frozenset[str] = frozenset(),
         caller: nodes.Scope | None = None,
-        clock: CompileClock | None = None,
     ) -> None:
         """Start with an empty block, after the variables of a `caller` whose frame this code will share.
 
@@ -45,7 +43,6 @@ class Resolver:
         self.starts_outside = outer is not None or caller is not None
         self.captures: list[Capture] = []
         self.is_top_level = False
-        self.clock = clock or CompileClock()
 
     def declare(self, name: str, *, is_constant: bool = False) -> Decl:
         """Give a new variable of the innermost block its own slot."""
@@ -84,7 +81,6 @@ class Resolver:
 
     def resolve(self, node: Any) -> None:
         """Resolve a node and everything in it."""
-        self.clock.tick(node.position)
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             handler(self, node)
@@ -198,7 +194,6 @@ class Resolver:
             outer=self,
             is_strict=self.is_strict,
             known=self.known,
-            clock=self.clock,
         )
         inner.function(node.function)
         node.function.captures = inner.captures
@@ -265,7 +260,6 @@ def resolve_script(
     is_strict: bool = False,
     known: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
-    clock: CompileClock | None = None,
 ) -> None:
     """Resolve the top level and every function of a script.
 
@@ -274,13 +268,12 @@ def resolve_script(
         is_strict: whether an undefined variable is an error now.
         known: variables the host will provide.
         names: functions defined elsewhere that a bare name may point to.
-        clock: when to give up.
 
     Raises:
         RhaiError: `AssignmentToConstant`, or `VariableUndefined` in strict mode.
     """
     function_names = names | {function.name for function in script.functions}
-    top = Resolver(script.scope, function_names, is_strict=is_strict, known=known, clock=clock)
+    top = Resolver(script.scope, function_names, is_strict=is_strict, known=known)
     top.is_top_level = True
     for statement in script.statements:
         if isinstance(statement, nodes.Let):
@@ -288,5 +281,5 @@ def resolve_script(
         top.resolve(statement)
     script.globals = dict(top.blocks[0])
     for function in script.functions:
-        inner = Resolver(function.scope, function_names, is_strict=is_strict, known=known, clock=clock)
+        inner = Resolver(function.scope, function_names, is_strict=is_strict, known=known)
         inner.function(function)

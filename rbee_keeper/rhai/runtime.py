@@ -135,6 +135,7 @@ class Run:
         "depth",
         "engine",
         "exports",
+        "fixed_frames",
         "globals",
         "host",
         "limits",
@@ -165,8 +166,13 @@ class Run:
         self.globals: dict[str, Value] = {}
         self.modules: dict[str, Any] = {}
         self.exports: dict[str, Value] = {}
+        self.fixed_frames: list[RunFrame] = []
         self.unit: Any = None
         self._plan_check()
+
+    def is_fixed(self, frame: RunFrame) -> bool:
+        """Return whether `this` of a frame is a constant."""
+        return any(fixed is frame for fixed in self.fixed_frames)
 
     def _plan_check(self) -> None:
         self.check_at = self.ops + OPS_BETWEEN_CLOCK_READS

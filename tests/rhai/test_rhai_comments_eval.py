@@ -29,6 +29,12 @@ VALUES: list[tuple[str, Any]] = [
     ('let x = [1]; eval("x.push(2)"); x', [1, 2]),
     ('eval("let a = 1;"); eval("a += 1; a")', 2),
     ('let r = eval("return 5; 6"); r', 5),
+    ('const X = 1; eval("const X = 2;"); X', 2),
+    ('const X = 1; eval("let X = 2;"); X', 2),
+    ('const X = 1; fn f() { global::X } eval("const X = 2;"); f()', 2),
+    ('const X = 1; { eval("const X = 2;"); } X', 1),
+    ('let n = 0; try { eval("1 +") } catch { n = 1; } n', 1),
+    ('let e = (); try { eval("1 +") } catch (x) { e = x; } e.function', "eval"),
 ]
 
 FAILURES: list[Failure] = [
@@ -42,6 +48,8 @@ FAILURES: list[Failure] = [
         "Syntax error: Function definitions must be at global level and cannot be inside a block or another function",
         None,
     ),
+    ('const X = 1; eval("X = 2")', "ErrorAssignmentToConstant", "Cannot modify constant: X", (1, 1)),
+    ('eval("const Y = 1;"); Y = 2', "ErrorAssignmentToConstant", "Cannot modify constant: Y", (1, 23)),
     ("eval(5)", "ErrorMismatchDataType", "Data type incorrect: i64 (expecting string)", (1, 6)),
     ("a::b()", "ErrorModuleNotFound", "Module not found: a", (1, 1)),
     ('import "x" as y;', "ErrorModuleNotFound", "Module not found: x", (1, 8)),

@@ -100,6 +100,7 @@ FAILURES: list[Failure] = [
     ("for (x, x) in [] { }", "DuplicatedVariable", "Duplicated variable name: x", (1, 9)),
     ("do { } 1", "MissingToken", "Expecting 'while' for the do statement", (1, 8)),
     ("do { } while true 1", "MissingToken", "Expecting ';' to terminate this statement", (1, 19)),
+    ("switch 1 { _ => 1, _ => 3 }", "WrongSwitchDefaultCase", "Default switch case must be the last", (1, 12)),
     ("switch 1 { _ => 1, 2 => 3 }", "WrongSwitchDefaultCase", "Default switch case must be the last", (1, 12)),
     ("switch 1 { _ if true => 1 }", "WrongSwitchCaseCondition", "This switch case cannot have a condition", (1, 14)),
     (

@@ -101,7 +101,7 @@ def test_what_a_script_returns_becomes_an_outcome(body: str, outcome: Any) -> No
         ("5", "ErrorMismatchDataType"),
         ("workers", "ErrorMismatchDataType"),
         ("true", "ErrorMismatchDataType"),
-        ("loop {}", "ErrorTooManyOperations"),
+        ("loop { let s = ``; s.pad(60000, `x`); }", "ErrorTooManyOperations"),
         ("1 / 0", "ErrorArithmetic"),
         ("workers[9]", "ErrorArrayBounds"),
         ("task.nope", "ErrorDotExpr"),

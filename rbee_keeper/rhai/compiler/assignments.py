@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import ChainEnd, assignment_to_constant, constant_root, hoist, require_this, store
+from rbee_keeper.rhai.compiler.chains import (
+    ChainEnd,
+    assignment_to_constant,
+    chain_root,
+    constant_root,
+    hoist,
+    require_this,
+    store,
+)
 from rbee_keeper.rhai.compiler.operators import apply
 from rbee_keeper.rhai.compiler.tags import copied_tag
 from rbee_keeper.rhai.errors import Position, RhaiError
@@ -50,7 +58,7 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
     current = builder.expr(target) if node.operator else None
     put = store(builder, target)
     position = node.position
-    is_this = isinstance(target, nodes.This)
+    root = chain_root(target)
     if isinstance(target, nodes.Var) and not pending and constant is None:
         return _assign_variable(builder, node, value)
 
@@ -60,8 +68,10 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             frame[slot] = argument(frame)
         if constant is not None:
             raise assignment_to_constant(constant)
-        if is_this:
-            require_this(frame, target)
+        if isinstance(root, nodes.This):
+            require_this(frame, root)
+            if frame[0].fixed_frames and frame[0].is_fixed(frame):
+                raise assignment_to_constant(root)
         try:
             if current is not None:
                 new = update(frame[0], node.operator, current(frame), new, position)

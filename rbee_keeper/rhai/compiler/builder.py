@@ -78,7 +78,6 @@ class Builder:
     def expr(self, node: nodes.Node) -> Code:
         """Compile an expression whose value may be shared with the variable it came from."""
         self.cost += 1
-        self.clock.tick(node.position)
         return self.expressions[type(node)](self, node)
 
     def owned(self, node: nodes.Node) -> Code:
@@ -113,6 +112,9 @@ class Builder:
         region = Region()
         yield region
         region.cost, self.cost = self.cost, outer
+        self.clock.left -= region.cost
+        if self.clock.left <= 0:
+            self.clock.read()
 
     @contextmanager
     def inside_expression(self) -> Iterator[None]:

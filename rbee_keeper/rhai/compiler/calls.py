@@ -6,7 +6,7 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
-from rbee_keeper.rhai.compiler.chains import chain, constant_root, nothing, store
+from rbee_keeper.rhai.compiler.chains import chain, chain_root, constant_root, nothing, store
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG
@@ -129,14 +129,15 @@ def _method(builder: Builder, node: nodes.MethodCall) -> Code:
     library = builder.unit.library
     is_script_name = node.name in builder.unit.names or name == "call"
     known = library.overloads.get(name)
-    is_constant = site.constant is not None
+    is_constant, is_of_this = site.constant is not None, site.is_of_this
     cell = site.cell_slot
 
     def called(frame: RunFrame) -> Any:
         values = [argument(frame) for argument in arguments]
         value = target(frame)
         kind = value.__class__
-        if is_script_name or known is None or kind is dict or is_constant or cell is not None or kind is FnPtr:
+        is_guarded = is_constant or cell is not None or (is_of_this and frame[0].fixed_frames)
+        if is_script_name or known is None or kind is dict or is_guarded or kind is FnPtr:
             if value is None and is_elvis:
                 return nothing(is_inner=is_inner)
             return site.slow(frame, value, values)
@@ -168,6 +169,7 @@ class MethodSite:
         self.position = node.position
         self.arity = len(node.arguments)
         self.constant = constant_root(node.target)
+        self.is_of_this = isinstance(chain_root(node.target), nodes.This)
         self.first_argument = start_of(node.arguments[0]) if node.arguments else node.position
         self.put = store(builder, node.target)
         self.cell_slot: int | None = None
@@ -192,7 +194,8 @@ class MethodSite:
         return self._native(frame, overload, value, values)
 
     def _native(self, frame: RunFrame, overload: Overload, value: Value, values: list[Value]) -> Value:
-        if overload.mutates and self.constant is not None:
+        is_fixed = self.constant is not None or (self.is_of_this and frame[0].is_fixed(frame))
+        if overload.mutates and is_fixed:
             message = f"Non-pure method '{self.name}' cannot be called on constant"
             error = RhaiError("ErrorNonPureMethodCallOnConstant", message, self.position)
             error.fields = {"function": self.name}
@@ -248,7 +251,8 @@ class MethodSite:
             cell.is_locked = True
         this = own(value) if self.constant is not None else value
         try:
-            inner = invoke(frame[0], function, arguments, curry, this)
+            is_fixed = self.constant is not None or (self.is_of_this and frame[0].is_fixed(frame))
+            inner = invoke(frame[0], function, arguments, curry, this, fixes_this=is_fixed)
         except RhaiError as error:
             if error.position is None and error.kind == "ErrorStackOverflow":
                 error.position = self.position

@@ -41,7 +41,7 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
     """Compile a chain; arguments that do something are all evaluated before it begins, left to right."""
     hoisted, pending = hoist(builder, node)
     code = compile_link(builder, hoisted)
-    if not node.is_inner and may_end_early(node.target):
+    if node.may_end_early and not node.is_inner:
         code = _ending_early(code)
     if not pending:
         return code
@@ -56,15 +56,6 @@ def chain(builder: Builder, node: Link, compile_link: Callable[[Builder, Any], C
 
 class ChainEnd(Exception):
     """A `?.` or `?[` in the middle of a chain met `()`: nothing after it is evaluated."""
-
-
-def may_end_early(node: nodes.Node) -> bool:
-    """Return whether a chain up to `node` has a link that stops at `()`."""
-    while isinstance(node, LINKS):
-        if node.is_elvis:
-            return True
-        node = node.target
-    return False
 
 
 def _ending_early(code: Code) -> Code:
@@ -215,11 +206,12 @@ def _store_this(frame: RunFrame, value: Value) -> None:
     frame[1] = value
 
 
-def assignment_to_constant(node: nodes.Var | nodes.Qualified) -> RhaiError:
+def assignment_to_constant(node: nodes.Var | nodes.Qualified | nodes.This) -> RhaiError:
     """Return the error for a write to a constant that was not in sight of the parser."""
-    message = f"Cannot modify constant: {node.name}"
-    error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": node.name})
-    error.length = len(node.name)
+    name = "this" if isinstance(node, nodes.This) else node.name
+    message = f"Cannot modify constant: {name}"
+    error = RhaiError("ErrorAssignmentToConstant", message, node.position, fields={"variable": name})
+    error.length = len(name)
     return error
 
 
@@ -298,11 +290,17 @@ def _store_index(builder: Builder, node: nodes.Index) -> Store:
 
 def constant_root(node: nodes.Node) -> nodes.Var | None:
     """Return the constant a chain starts from, if it starts from one known here."""
+    root = chain_root(node)
+    if isinstance(root, nodes.Var) and root.decl is not None and root.decl.is_constant:
+        return root
+    return None
+
+
+def chain_root(node: nodes.Node) -> nodes.Node:
+    """Return what a chain of properties and indexes starts from."""
     while isinstance(node, nodes.Property | nodes.Index):
         node = node.target
-    if isinstance(node, nodes.Var) and node.decl is not None and node.decl.is_constant:
-        return node
-    return None
+    return node
 
 
 def require_this(frame: RunFrame, node: nodes.Node) -> None:

@@ -71,10 +71,12 @@ def invoke(
     arguments: list[Value],
     curry: tuple[Value, ...] = (),
     this: Value = UNBOUND,
+    *,
+    fixes_this: bool = False,
 ) -> RunFrame:
     """Call a function and return its frame, whose slot 2 then holds the result.
 
-    Arguments must already belong to the callee.
+    Arguments must already belong to the callee; one that `fixes_this` may not change what `this` is.
 
     Raises:
         RhaiError: whatever the body raises, and `ErrorStackOverflow` past the limit on call levels.
@@ -86,10 +88,22 @@ def invoke(
     if run.depth > run.max_depth:
         raise RhaiError("ErrorStackOverflow", "Stack overflow")
     unit, run.unit = run.unit, function.unit
-    frame[2] = function.body(frame)
+    if fixes_this:
+        frame[2] = _with_fixed_this(run, function, frame)
+    else:
+        frame[2] = function.body(frame)
     run.unit = unit
     run.depth -= 1
     return frame
+
+
+def _with_fixed_this(run: Run, function: CompiledFunction, frame: RunFrame) -> Value:
+    """Run a body whose `this` is a constant."""
+    run.fixed_frames.append(frame)
+    try:
+        return function.body(frame)
+    finally:
+        run.fixed_frames.pop()
 
 
 def own(value: Value) -> Value:

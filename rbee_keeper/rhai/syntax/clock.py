@@ -6,12 +6,12 @@ import time
 
 from rbee_keeper.rhai.errors import Position, RhaiError
 
-STEPS_BETWEEN_READS = 1_000
-"""Tokens or nodes between two looks at the clock: a few milliseconds of work."""
+STEPS_BETWEEN_READS = 500
+"""Nodes between two looks at the clock: a few milliseconds of work."""
 
 
 class CompileClock:
-    """Counts the tokens and nodes of one compilation, from parsing to code, and looks at the time now and then."""
+    """Counts the nodes parsed and compiled of one script, and looks at the time now and then."""
 
     __slots__ = ("deadline", "left", "limit_s")
 
@@ -21,15 +21,12 @@ class CompileClock:
         self.deadline = min(deadline, time.perf_counter() + limit_s) if limit_s else deadline
         self.left = STEPS_BETWEEN_READS
 
-    def tick(self, position: Position) -> None:
-        """Count one step.
+    def read(self, position: Position | None = None) -> None:
+        """Look at the time; each step takes one from `left` and calls this when nothing is left.
 
         Raises:
             RhaiError: `ErrorTerminated`, past the deadline.
         """
-        self.left -= 1
-        if self.left > 0:
-            return
         self.left = STEPS_BETWEEN_READS
         if time.perf_counter() > self.deadline:
             message = "Script takes too long to compile"

@@ -18,6 +18,7 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _NOT_IN = re.compile(r"!in(?![A-Za-z0-9_])")
 _RAW_STRING = re.compile(r'#+"')
 _DECIMAL_DIGITS = frozenset("0123456789")
+_KEPT_FOR_LATER = tokens.RESERVED_SYMBOLS.union(tokens.FRIENDLY_RESERVED)
 _SYMBOL = re.compile("|".join(map(re.escape, tokens.SYMBOLS)))
 
 
@@ -97,13 +98,13 @@ class Lexer:
             return self._word(word.group(), here)
         if char in _DECIMAL_DIGITS:
             return self._number(here, start)
-        if char in "\"'`" or _RAW_STRING.match(text, start):
+        if char in "\"'`" or (char == "#" and _RAW_STRING.match(text, start)):
             return self._string(char)
         if char == "-" and not self._cannot_be_unary and text[start + 1 : start + 2] in _DECIMAL_DIGITS:
             return self._number(here, start)
-        if text.startswith("()", start):
+        if char == "(" and text.startswith("()", start):
             return self._take(tokens.UNIT, here, 2)
-        if _NOT_IN.match(text, start):
+        if char == "!" and _NOT_IN.match(text, start):
             return self._take("!in", here, 3)
         return self._symbol(here)
 
@@ -147,9 +148,9 @@ class Lexer:
         if found is None:
             raise bad_input(f"Unexpected '{self.text[self.offset]}'", here)
         symbol = found.group()
+        if symbol not in _KEPT_FOR_LATER:
+            return self._take(symbol, here, len(symbol))
         if symbol in tokens.FRIENDLY_RESERVED:
             raise bad_input(tokens.FRIENDLY_RESERVED[symbol], here, length=len(symbol))
-        if symbol in tokens.RESERVED_SYMBOLS:
-            self.offset += len(symbol)
-            return Token(tokens.RESERVED, symbol, here, len(symbol))
-        return self._take(symbol, here, len(symbol))
+        self.offset += len(symbol)
+        return Token(tokens.RESERVED, symbol, here, len(symbol))

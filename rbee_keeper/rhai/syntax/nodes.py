@@ -144,13 +144,17 @@ class Call(Node):
 
 @dataclass(slots=True)
 class Property(Node):
-    """`target.name`; the position is the name's. The chain goes on after a link that `is_inner`."""
+    """`target.name`; the position is the name's.
+
+    A chain goes on after a link that `is_inner`; its last link `may_end_early` when one before it stops at `()`.
+    """
 
     target: Node
     name: str
     is_elvis: bool
     dot: Position
     is_inner: bool = False
+    may_end_early: bool = False
 
 
 @dataclass(slots=True)
@@ -163,6 +167,7 @@ class MethodCall(Node):
     is_elvis: bool
     dot: Position
     is_inner: bool = False
+    may_end_early: bool = False
 
 
 @dataclass(slots=True)
@@ -173,6 +178,7 @@ class Index(Node):
     index: Node
     is_elvis: bool
     is_inner: bool = False
+    may_end_early: bool = False
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ _RADIX = re.compile(r"-?0(?:[xX](?P<hex>[0-9a-fA-F_]*)|[oO](?P<octal>[0-7_]*)|[b
 _DIGITS = re.compile(r"-?[0-9][0-9_]*")
 _TAIL = re.compile(r"\.(?=[0-9])|\.(?=[^A-Za-z._])|[eE](?=[0-9])|[eE][+-]|[0-9_]+", re.DOTALL)
 """What a number goes on with; a dot at the very end of the script is no part of it."""
+_GOES_ON = frozenset(".eExXoObB")
 _BASES = {"hex": 16, "octal": 8, "binary": 2}
 
 
@@ -20,11 +21,15 @@ def scan_number(text: str, start: int, here: Position) -> tuple[int | float, int
     Raises:
         RhaiError: `BadInput` for characters that make no number, such as `0x` or `1.2.3`.
     """
-    radix = _RADIX.match(text, start)
-    whole = radix or _DIGITS.match(text, start)
+    whole = _DIGITS.match(text, start)
     assert whole is not None
-    tail, end = _tail(text, whole.end())
-    literal = (whole.group() + tail).replace("_", "")
+    end = whole.end()
+    following = text[end : end + 1]
+    if following not in _GOES_ON:
+        return _decimal_value(whole.group().replace("_", ""), is_float=False), end
+    radix = _RADIX.match(text, start)
+    tail, end = _tail(text, radix.end() if radix else end)
+    literal = ((radix or whole).group() + tail).replace("_", "")
     try:
         if radix:
             return _radix_value(radix, literal), end

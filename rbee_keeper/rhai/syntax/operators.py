@@ -58,10 +58,10 @@ class OperatorParser(PrimaryParser):
     def _climb(self, left: nodes.Node, floor: int) -> nodes.Node:
         while True:
             token = self.peek()
-            if tokens.is_reserved_symbol(token):
-                raise self.unknown_operator(token)
             precedence = self._precedence(token)
             if precedence < floor:
+                if token.kind == tokens.RESERVED and token.value in tokens.RESERVED_SYMBOLS:
+                    raise self.unknown_operator(token)
                 return left
             self.advance()
             if token.kind in ("..", "..=") and self.peek().kind in _RANGE_ENDS:

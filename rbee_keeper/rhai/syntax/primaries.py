@@ -9,6 +9,7 @@ from rbee_keeper.rhai.syntax.tokens import Token
 from rbee_keeper.rhai.values import Char
 
 _LITERALS = frozenset({tokens.INT, tokens.FLOAT, tokens.CHAR, tokens.STRING})
+_LINK_STARTS = frozenset({".", "?.", "[", "?["})
 _FIXED = {tokens.UNIT: None, "true": True, "false": False}
 
 
@@ -125,18 +126,21 @@ class PrimaryParser(LiteralParser):
 
     def _chain(self, target: nodes.Node) -> nodes.Node:
         """Parse the `.name`, `.name(...)` and `[index]` links after an operand."""
+        link: nodes.Property | nodes.MethodCall | nodes.Index | None = None
+        may_end_early = False
         while True:
             kind = self.peek().kind
-            if kind in (".", "?.", "[", "?[") and isinstance(target, nodes.Property | nodes.MethodCall | nodes.Index):
-                target.is_inner = True
-            if kind in (".", "?."):
-                target = self._dot(target, is_elvis=kind == "?.")
-            elif kind in ("[", "?["):
-                target = self._index(target, is_elvis=kind == "?[")
-            else:
+            if kind not in _LINK_STARTS:
                 return target
+            if link is not None:
+                link.is_inner = True
+                may_end_early = may_end_early or link.is_elvis
+                self.count_step(link.position)
+            parse_link = self._dot if kind in (".", "?.") else self._index
+            target = link = parse_link(target, is_elvis=kind in ("?.", "?["))
+            link.may_end_early = may_end_early
 
-    def _dot(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Node:
+    def _dot(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Property | nodes.MethodCall:
         dot = self.advance().position
         token = self.advance()
         if token.kind == tokens.RESERVED:
@@ -160,7 +164,7 @@ class PrimaryParser(LiteralParser):
             raise self.reserved(token)
         return nodes.Property(token.position, target, name, is_elvis, dot)
 
-    def _index(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Node:
+    def _index(self, target: nodes.Node, *, is_elvis: bool) -> nodes.Index:
         position = self.advance().position
         self.deeper(position)
         pipes, self.are_pipes_operators = self.are_pipes_operators, True

@@ -56,7 +56,6 @@ class TokenStream(ABC):
         """Return the next token without passing it."""
         if self._ahead is None:
             token = self.lexer.next()
-            self.clock.tick(token.position)
             if self.options.disabled_symbols and token.text in self.options.disabled_symbols:
                 token = self._disabled(token)
             self._ahead = token
@@ -125,12 +124,20 @@ class TokenStream(ABC):
             raise bad_input("Variable name is not proper: '_'", token.position)
         raise syntax_error("VariableExpected", "Expecting name of a variable", token.position, length=token.length)
 
+    def count_step(self, position: Position) -> None:
+        """Count one operand, operator or link, and look at the clock now and then."""
+        clock = self.clock
+        clock.left -= 1
+        if clock.left <= 0:
+            clock.read(position)
+
     def deeper(self, position: Position) -> None:
         """Enter one level of nesting; the caller restores `depth`.
 
         Raises:
             RhaiError: `ExprTooDeep`.
         """
+        self.count_step(position)
         self.depth += 1
         options = self.options
         limit = options.max_function_expression_depth if self.is_in_function else options.max_expression_depth
