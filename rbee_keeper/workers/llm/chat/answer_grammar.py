@@ -53,6 +53,8 @@ def _key(asked: tuple[object, ...]) -> bytes:
         return hashlib.blake2b(repr(asked).encode("utf-8", "surrogatepass")).digest()
     except RecursionError as error:
         raise InvalidInput("the schema is nested too deeply") from error
+    except ValueError as error:
+        raise InvalidInput("a number in the schema has too many digits") from error
 
 
 def _made(
