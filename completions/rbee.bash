@@ -61,6 +61,8 @@ _rbee() {
             return ;;
         " logs -n" | " logs --lines")
             return ;;
+        " logs --id")
+            return ;;
         " queen start --host")
             return ;;
         " queen start --port")
@@ -88,7 +90,7 @@ _rbee() {
             flags="--json --queen-url -h --help" ;;
         " logs")
             words="queen hive worker"
-            flags="--worker -n --lines -f --follow --all -h --help" ;;
+            flags="--worker -n --lines -f --follow --all --id --json -h --help" ;;
         " doctor")
             flags="--json -h --help" ;;
         " version")

@@ -138,7 +138,7 @@ _rbee_queen() {
     local -a commands
     commands=(
         'start:Start a queen that stays until `rbee queen stop`'
-        'stop:Stop the queen with everything that it started'
+        'stop:Stop the queen with everything that it started, whatever its version and whether or not it answers'
         'status:Tell whether a queen runs, and how it is; exit code 1 when none does'
     )
     _arguments -C \
@@ -173,6 +173,8 @@ _rbee_logs() {
         '(-n --lines)'{-n,--lines}'[Lines from the end of each log]:number: ' \
         '(-f --follow)'{-f,--follow}'[Go on until Ctrl-C]' \
         '--all''[Every log that is kept, not only the newest of each]' \
+        '--id''[Only what every hop wrote about the request of this id]:id: ' \
+        '--json''[Print JSON, one value a line]' \
         '(-h --help)'{-h,--help}'[Show the help text and exit]' \
         '::kind:(queen hive worker)'
 }
@@ -186,7 +188,7 @@ _rbee_ps() {
 
 _rbee_infer() {
     _arguments -s -S \
-        '(-p --prompt)'{-p,--prompt}'[What to ask; standard input follows it]:text: ' \
+        '(-p --prompt)'{-p,--prompt}'[What to ask; standard input follows it. Other users see it in ps\: pipe in what is private]:text: ' \
         '(-m --model)'{-m,--model}'[Model name or file (default\: bee-tiny)]:ref:_rbee_list_models' \
         '--system''[Instructions that stand before the prompt]:text: ' \
         '--raw''[Continue the prompt as plain text, without chat template]' \
@@ -215,7 +217,7 @@ _rbee() {
     commands=(
         'infer:Ask a model and print its answer as it is generated'
         'ps:List the workers of the running queen'
-        'logs:Print the newest logs, each line as it was written'
+        'logs:Print the newest logs'
         'doctor:Check this machine and say what to do about each thing that is wrong'
         'version:Print the versions of rbee, its engine and Python'
         'queen:The queen that stays\: start, stop, status'

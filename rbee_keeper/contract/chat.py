@@ -1,5 +1,6 @@
 """Chat: messages, tools and the form of the answer, in OpenAI's shapes."""
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -53,6 +54,14 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str = ""
     parameters: dict[str, Any] = {}
     strict: bool | None = None
+
+
+_TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_tool_name(name: str) -> bool:
+    """Tell whether a function may have this name, by OpenAI's rule."""
+    return _TOOL_NAME.fullmatch(name) is not None
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):

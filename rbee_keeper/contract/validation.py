@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidInput
-from .chat import JsonObject, JsonSchema, NamedTool, PlainText
+from .chat import JsonObject, JsonSchema, NamedTool, PlainText, Tool, is_tool_name
 from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
 from .sampling import Sampling
 from .shown_text import shown
@@ -136,6 +136,7 @@ def _answer_problems(request: Generation) -> list[Problem]:
     problems += _range_problems("n", request.n, 1, MAX_CHOICES)
     if request.logprobs is not None:
         problems += _range_problems("logprobs", request.logprobs, 0, MAX_TOP_LOGPROBS)
+    problems += _tool_problems(request.tools)
     if request.tools and not request.messages:
         problems.append(_problem("tools", "messages", "tools need messages"))
     if request.tool_choice not in ("auto", "none"):
@@ -150,6 +151,24 @@ def _answer_problems(request: Generation) -> list[Problem]:
         problems.append(_problem("ignore_eos", "form", "ignore_eos cannot go with JSON, which comes to an end"))
     if request.suffix is not None and request.messages:
         problems.append(_problem("suffix", "prompt", "suffix needs a prompt, not messages"))
+    return problems
+
+
+def _tool_problems(tools: list[Tool]) -> list[Problem]:
+    """Name the first tool whose name cannot be one, and the first that is there twice."""
+    problems: list[Problem] = []
+    names = [tool.function.name for tool in tools]
+    wrong = next((place for place, name in enumerate(names) if not is_tool_name(name)), None)
+    if wrong is not None:
+        field = f"tools[{wrong}].function.name"
+        message = f"{field} must have 1 to 64 letters, digits, underscores and dashes"
+        problems.append(_problem(field, "[A-Za-z0-9_-]{1,64}", message))
+    first: dict[str, int] = {}
+    twice = next((place for place, name in enumerate(names) if first.setdefault(name, place) != place), None)
+    if twice is not None:
+        field = f"tools[{twice}].function.name"
+        message = f"{field} is the same as that of tools[{first[names[twice]]}]"
+        problems.append(_problem(field, "unique", message))
     return problems
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbee_keeper.contract import validation
+from rbee_keeper.contract.chat import ChatMessage, Function, Tool
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Execute, Generation, Infer, execution_of
 from rbee_keeper.contract.validation import generation_problems, placement_problems, require, shape_error
@@ -19,6 +20,13 @@ def problem_fields(**fields: Any) -> list[str]:
     """Return the fields that a task with these values breaks a rule in."""
     spec = Infer(**{"prompt": "hi", **fields})
     return [problem["field"] for problem in generation_problems(spec) + placement_problems(spec)]
+
+
+def problem_fields_of_tools(*names: str) -> list[str]:
+    """Return the fields that tools of these names break a rule in."""
+    tools = [Tool(function=Function(name=name)) for name in names]
+    spec = Infer(messages=[ChatMessage(role="user", content="x")], tools=tools)
+    return [problem["field"] for problem in generation_problems(spec)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,17 @@ def test_a_value_at_the_edge_of_a_rule_is_accepted(fields: dict[str, Any]) -> No
 def test_a_value_beyond_a_rule_is_refused_by_its_field_name(field: str, value: Any) -> None:
     """A person corrects one field; the answer must say which."""
     assert problem_fields(**{field: value}) == [field]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a.b", "é", "a" * 65, 'x"', "<tool_call>"])
+def test_a_tool_whose_name_cannot_be_one_is_refused_by_its_place(name: str) -> None:
+    """Names stand in prompts and grammars, and clients look calls up by them: OpenAI's rule holds."""
+    assert problem_fields_of_tools("get-weather_2", name) == ["tools[1].function.name"]
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    """Nobody could tell which of them a call means."""
+    assert problem_fields_of_tools("a", "b", "a") == ["tools[2].function.name"]
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -1,14 +1,19 @@
 """The one grammar of an answer: thoughts, then a call of a tool or the form that was asked for."""
 
+import hashlib
 from collections.abc import Sequence
 
 from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
 from ....contract.tasks import Execute
+from ....errors import InvalidInput
 from ..grammar.budget import Budget
 from ..grammar.builder import GrammarBuilder
+from ..grammar.recent import RecentGrammars
 from .call_grammar import schemas_of, thinking
 from .formats import ToolFormat
 from .reasoning_reader import ReasoningTags
+
+_RECENT = RecentGrammars()
 
 
 def answer_grammar(
@@ -29,15 +34,44 @@ def answer_grammar(
         InvalidInput: no grammar can hold what is asked for, or making it costs too much.
         RequestCanceled: the budget says that nobody waits for it.
     """
-    budget = budget or Budget()
+    if not (must_call(request) or has_form(request)):
+        return ""
+    named = [tool for tool in tools if _may_be_called(request, tool)] if tool_format is not None else []
+    asked = (
+        request.response_format,
+        [(tool.function.name, tool.function.parameters) for tool in named],
+        (must_call(request), _many(request), tool_format.name if tool_format is not None else ""),
+        (tags, is_thinking),
+    )
+    used = budget or Budget()
+    return _RECENT.get(_key(asked), lambda: _made(request, named, tool_format, tags, used, is_thinking=is_thinking))
+
+
+def _key(asked: tuple[object, ...]) -> bytes:
+    """Return what is asked in few bytes; as text, because the hashes of numbers and truth values may be the same."""
+    try:
+        return hashlib.blake2b(repr(asked).encode("utf-8", "surrogatepass")).digest()
+    except RecursionError as error:
+        raise InvalidInput("the schema is nested too deeply") from error
+    except ValueError as error:
+        raise InvalidInput("a number in the schema has too many digits") from error
+
+
+def _made(
+    request: Execute,
+    tools: Sequence[Tool],
+    tool_format: ToolFormat | None,
+    tags: ReasoningTags | None,
+    budget: Budget,
+    *,
+    is_thinking: bool,
+) -> str:
     if isinstance(request.response_format, Gbnf) and not must_call(request):
         return _checked(request.response_format.grammar, budget)
     builder = GrammarBuilder(budget)
     forms: list[str] = []
-    if tools and tool_format is not None and (must_call(request) or has_form(request)):
-        named = [tool for tool in tools if _may_be_called(request, tool)]
-        many = request.parallel_tool_calls and not isinstance(request.tool_choice, NamedTool)
-        forms.append(tool_format.write_grammar(builder, schemas_of(named), many))
+    if tools and tool_format is not None:
+        forms.append(tool_format.write_grammar(builder, schemas_of(tools), _many(request)))
     if has_form(request) and not must_call(request):
         forms.append(_form(builder, request))
     if not forms:
@@ -58,6 +92,10 @@ def must_call(request: Execute) -> bool:
 def has_form(request: Execute) -> bool:
     """Tell whether the text of the answer has to have a form."""
     return not isinstance(request.response_format, PlainText)
+
+
+def _many(request: Execute) -> bool:
+    return request.parallel_tool_calls and not isinstance(request.tool_choice, NamedTool)
 
 
 def _may_be_called(request: Execute, tool: Tool) -> bool:

@@ -9,13 +9,15 @@ from ....contract.events import Event, ToolCallDelta
 class CallEvents:
     """Collects the pieces of the calls of one answer.
 
-    `held` is the text that was read as part of a call but that no event tells of yet.
+    `held` is the text that was read as part of a call but that no event tells of yet. `is_certain` tells that what is
+    being read can only be a call, even when it breaks off.
     """
 
     def __init__(self, known_names: Collection[str], choice: int = 0) -> None:
         """Expect calls of these tools."""
         self.known_names = frozenset(known_names)
         self.held = ""
+        self.is_certain = False
         self.choice = choice
         self.index = -1
         self._pieces: list[str] = []
@@ -29,6 +31,7 @@ class CallEvents:
         """Begin the next call."""
         self._flush()
         self.held = ""
+        self.is_certain = True
         self.index += 1
         call_id = f"call_{secrets.token_hex(12)}"
         self._events.append(ToolCallDelta(index=self.index, arguments="", id=call_id, name=name, choice=self.choice))

@@ -115,10 +115,12 @@ def _repeated(builder: GrammarBuilder, rule: str, separator: str, *, many: bool)
 
 def _parameters(builder: GrammarBuilder, schema: dict[str, Any]) -> str:
     """Add the parameters in the schema's order, those that are not required may be missing."""
-    required = schema.get("required", [])
+    _schema_rule(builder, schema)  # finds what is wrong or too much in it; its rule is not used
+    required = frozenset(schema.get("required", ()))
     parts = []
     for key, each in schema.get("properties", {}).items():
-        value = _raw_text(builder) if each.get("type") == "string" else _schema_rule(builder, each)
+        is_text = isinstance(each, dict) and each.get("type") == "string"
+        value = _raw_text(builder) if is_text else _schema_rule(builder, each)
         tag = _wrapped(builder, f"<parameter={key}>\n", value, "\n</parameter>\n")
         parts.append(tag if key in required else f"{tag}?")
     return builder.add("parameters", " ".join(parts) or '""')

@@ -113,6 +113,8 @@ class CallObject:
         is_second = self._is_begun and self._key in _ARGUMENTS
         if is_second or not (self._key in known or self._is_begun):
             self.state = "invalid"
+        elif self._key == _CALLS:
+            self._calls.is_certain = True
 
     def _take_value(self, raw: str) -> None:
         if self._is_begun:
@@ -136,6 +138,7 @@ class CallObject:
             self.state = "invalid"
             return
         self._name = name
+        self._calls.is_certain = True
         if self._early_arguments:
             self._begin()
             self._calls.arguments(self._early_arguments)

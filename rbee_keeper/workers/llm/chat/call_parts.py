@@ -169,6 +169,7 @@ class CallText:
     def __init__(self, calls: CallEvents, parts: Iterator[Part]) -> None:
         """Start with the first part."""
         self.state: ReadState = "open"
+        self.is_cut = False
         self._calls = calls
         self._parts = parts
         self._part: Part | None = next(parts)
@@ -185,13 +186,14 @@ class CallText:
         return at
 
     def finish(self) -> None:
-        """Tell that the text is over; what may be missing may be missing now."""
+        """Tell that the text is over; what may be missing may be missing now, and a call without its end is cut."""
         while self._part is not None and self.state == "open":
             part = self._part
             part.finish()
             self._move_on(part)
             if part.state == "open":
                 self.state = "invalid"
+                self.is_cut = True
 
     def _move_on(self, part: Part) -> None:
         if part.state == "invalid":

@@ -15,7 +15,7 @@ class ToolCallReader:
     """Implements `AnswerReader` for a model that may call tools.
 
     Space around calls is dropped. Once a call's name and the start of its arguments are there, it is a call: what goes
-    wrong behind that comes out as content.
+    wrong behind that comes out as content. What the end of the answer cuts off is no content: nobody can use it.
     """
 
     def __init__(self, syntax: CallSyntax, schemas: Schemas) -> None:
@@ -43,10 +43,12 @@ class ToolCallReader:
         return self._taken_events()
 
     def finish(self) -> Sequence[Event]:
-        """Return what was held back: a call that was cut off before it was one."""
+        """Return what was held back; a call that the end cuts off before it is one is dropped."""
         self._text.take_end()
         if self._call is not None:
             self._call.finish()
+            if self._call.is_cut and self._calls.is_certain:
+                self._calls.take_held()
             self._end_call(self._call)
         rest, self._buffer = self._buffer, ""
         if not self._is_behind_call or rest.strip():
@@ -82,7 +84,7 @@ class ToolCallReader:
             before = text[at:position]
             shown = before.rstrip()
             self._add_content(shown)
-            self._begin_call(self._syntax.openers[mark], before[len(shown) :] + mark)
+            self._begin_call(self._syntax.openers[mark], before[len(shown) :] + mark, is_certain=True)
             return position + len(mark)
         rest = text[at:]
         kept = possible_start(rest, self._marks)
@@ -102,12 +104,13 @@ class ToolCallReader:
             return at
         self._may_be_bare = False
         if text[at] == "{" and self._syntax.bare is not None:
-            self._begin_call(self._syntax.bare, text[start:at])
+            self._begin_call(self._syntax.bare, text[start:at], is_certain=False)
             return at
         return start
 
-    def _begin_call(self, parts: Parts, opened_by: str) -> None:
+    def _begin_call(self, parts: Parts, opened_by: str, *, is_certain: bool) -> None:
         self._calls.take_held()
+        self._calls.is_certain = is_certain
         self._calls.hold(opened_by)
         self._call = CallText(self._calls, parts(self._calls, self._schemas))
 

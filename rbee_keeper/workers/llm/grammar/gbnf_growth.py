@@ -4,7 +4,7 @@ llama.cpp keeps every way to read what was written as a stack of its own, compar
 tries each token of the vocabulary on all of them, path by path. So three numbers are bounded: the stacks that are open
 at once, the comparisons for one character, and the paths through one token. The texts are not listed but searched for:
 what opens most stacks is followed first, in turn with what was found first. A grammar so large that the search ends
-before it has seen everything passes: the worker watches the time of each draw as well.
+before it has seen everything passes when all that was seen is cheap: the worker watches the time of each draw as well.
 """
 
 import heapq
@@ -24,6 +24,7 @@ _TOKEN_CHARACTERS = 16
 _MAX_STEPS = 100_000  # about 100 ms
 _MAX_SIZES = 24
 _MAX_OPEN = 32
+_MAX_UNFINISHED = 40  # stacks seen when the search ends early: most often they were on their way to many more
 _STEPS_A_STATE = 10
 
 _State = frozenset[int]
@@ -58,6 +59,7 @@ class _Search:
         self._widest: list[tuple[int, int, _State]] = []
         self._oldest: deque[tuple[int, _State]] = deque()
         self._order = count()
+        self._largest = 0
         self._done: set[int] = set()
         self._seen: set[frozenset[tuple[tuple[int, int, int], int]]] = set()
 
@@ -70,6 +72,8 @@ class _Search:
                 if number not in self._done:
                     self._done.add(number)
                     self._follow(state)
+        if self._oldest and self._largest > _MAX_UNFINISHED:
+            raise TooManyStacks
 
     def _widest_one(self) -> tuple[int, _State]:
         _, number, state = heapq.heappop(self._widest)
@@ -90,6 +94,7 @@ class _Search:
         most_open = max((each[2] for each in view), default=0)
         sizes = self._sizes[tops]
         sizes.add(size)
+        self._largest = max(self._largest, size)
         is_growing = len(sizes) > _MAX_SIZES and size > 3 * len(tops) + _MAX_SIZES
         if size > MAX_STACKS or is_growing or most_open > _MAX_OPEN:
             raise TooManyStacks

@@ -118,7 +118,6 @@ NO_CALLS = [
     (H, '<tool_call>{"name": 5, "arguments": {}}</tool_call>'),
     (H, '<tool_call>{"arguments": {}}</tool_call>'),
     (H, '<tool_call>{"city": "Bern"}</tool_call>'),
-    (H, '<tool_call>{"name": "weather", "argum'),
     (H, '<tool_call>{"name": "\\ud800", "arguments": {}}</tool_call>'),
     (H, '<tool_call>{"arguments": {"a": tru}, "name": "weather"}</tool_call>'),
     (H, '{"name": "weather", "arguments": {}}'),
@@ -135,7 +134,6 @@ NO_CALLS = [
     (L, 'It is {"name": "weather", "parameters": {}}'),
     (L, "{}"),
     (L, "{ not json"),
-    (M, "[TOOL_CALLS]none"),
     (M, "[TOOL_CALLS][]"),
     (M, "[TOOL_CALL] [1]"),
     (N, "[TOOL_CALLS]weather[ARGS]Bern"),
@@ -145,6 +143,25 @@ NO_CALLS = [
     (G, '{"tool_calls": [{"name": "Bern", "arguments": {}}]}'),
     (G, '{"tool_calls": "none"}'),
     (G, '[{"name": "weather", "arguments": {}}]'),
+]
+
+
+CUT_OFF = [
+    (H, 'Well.\n<tool_call>\n{"name": "weather", "argum', Answer("Well.")),
+    (H, 'Well.\n<tool_call>\n{"na', Answer("Well.")),
+    (H, "Well.\n<tool_call>", Answer("Well.")),
+    (H, '<tool_call>{"name": "weather", "arguments": {"ci', one('{"ci')),
+    (H, '<tool_call>{"name": "clock"}</tool_call>\n<tool_call>{"name": "we', one("{}", "clock")),
+    (Q, "<tool_call>\n<function=weather>\n<parameter=city>\nBe", one("")),
+    (Q, "<tool_call>\n<function=weath", Answer()),
+    (L, '{"name": "weather", "param', Answer()),
+    (L, '{"na', Answer('{"na')),
+    (M, "[TOOL_CALLS]weath", Answer()),
+    (M, '[TOOL_CALLS][{"name": "clock", "arguments": {}}, {"name": "wea', one("{}", "clock")),
+    (N, "I see.[TOOL_CALLS]weather[AR", Answer("I see.")),
+    (F, "<function=weather>", Answer()),
+    (G, '{"tool_calls": [{"name": "weather", "argum', Answer()),
+    (G, '{"answer": "sun', Answer('{"answer": "sun')),
 ]
 
 
@@ -168,6 +185,15 @@ def test_what_is_no_call_comes_out_as_it_was_written(tool_format: ToolFormat, te
     """A person then sees what the model wrote, which is better than nothing."""
     assert read(reader(tool_format), [text]) == Answer(text)
     assert read(reader(tool_format), list(text)) == Answer(text)
+
+
+@pytest.mark.parametrize(("tool_format", "text", "answer"), CUT_OFF, ids=range(len(CUT_OFF)))
+def test_a_call_that_the_end_of_the_answer_cuts_off_is_no_content(
+    tool_format: ToolFormat, text: str, answer: Answer
+) -> None:
+    """A client shows content to a person, who has no use for half of a call; `finish_reason` says that it was cut."""
+    assert read(reader(tool_format), [text]) == answer
+    assert read(reader(tool_format), list(text)) == answer
 
 
 @given(st.sampled_from(CALLS), st.lists(st.integers(0, 300), max_size=12))
@@ -197,14 +223,15 @@ _FRAGMENTS = st.sampled_from(
 def test_any_text_is_read_the_same_however_it_is_cut(
     tool_format: ToolFormat, text: str, places: list[int], is_open: bool
 ) -> None:
-    """Models write nonsense; a reader must neither fail nor depend on the tokens, nor lose text that is no call."""
+    """Models write nonsense; a reader must neither fail nor depend on the tokens, nor lose text without a call."""
 
     def new_reader() -> ChainedReader:
         return ChainedReader(ReasoningReader(("<think>", "</think>"), is_open=is_open), reader(tool_format))
 
     answer = read(new_reader(), [text])
     assert read(new_reader(), cut(text, places)) == answer
-    if not answer.calls:
+    is_cut = any(mark in text for mark in (*tool_format.syntax.openers, '"weather"', '"tool_calls"'))
+    if not answer.calls and not is_cut:
         found = "".join((answer.reasoning + answer.text).split())
         missing = len("".join(text.split())) - len(found)
         assert missing in (0, len("<think>"), len("</think>"), len("<think></think>"))
