@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 import time
-from typing import NoReturn
 
 from ..config.settings import Settings, load_settings
 from ..contract import routes
@@ -12,7 +11,8 @@ from ..contract.errors import read_error
 from ..contract.ids import ModelRef
 from ..contract.wire import decode, encode
 from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
-from ..errors import ConfigInvalid, ConnectionFailed, InvalidInput, RbeeError, WorkerNotFound
+from ..errors import ConnectionFailed, RbeeError, WorkerNotFound
+from ..supervisor import start_up
 from ..supervisor.daemon_record import DaemonRecords
 from ..transport import proof
 from ..transport.address import address_of
@@ -21,7 +21,6 @@ from ..transport.listener import require_token_off_loopback
 
 _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
-_USAGE = 2
 
 
 def run_by_hand() -> None:
@@ -30,15 +29,9 @@ def run_by_hand() -> None:
     try:
         options.run(options)
     except RbeeError as error:
-        _fail(error)
+        start_up.refuse("rbee-hive", error)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _fail(error: RbeeError) -> NoReturn:
-    hint = f"\n  try: {error.hint}" if error.hint else ""
-    sys.stderr.write(f"rbee-hive: {error.message}{hint}\n")
-    sys.exit(_USAGE if isinstance(error, InvalidInput | ConfigInvalid) else 1)
 
 
 def _parser() -> argparse.ArgumentParser:

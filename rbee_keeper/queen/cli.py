@@ -35,7 +35,6 @@ def _run_by_hand() -> None:
     try:
         run_for_person(load_settings({"queen_host": options.host, "queen_port": options.port}))
     except RbeeError as error:
-        hint = f"\n  try: {error.hint}" if error.hint else ""
-        parser.exit(2 if error.code == "INVALID_PARAMS" else 1, f"queen-rbee: {error.message}{hint}\n")
+        start_up.refuse("queen-rbee", error)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -3,6 +3,12 @@
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from ..errors import RbeeError
+
+_ERROR, _USAGE = 1, 2
 
 
 def begin() -> None:
@@ -25,3 +31,15 @@ def end() -> None:
     """Give the collector its work, without what the imports have made."""
     gc.freeze()
     gc.enable()
+
+
+def refuse(program: str, error: "RbeeError") -> NoReturn:
+    """End a program that a person started, in words; the exit code is 2 when what was typed is wrong, else 1."""
+    sys.stderr.write(in_words(program, error))
+    sys.exit(_USAGE if error.code == "INVALID_PARAMS" else _ERROR)
+
+
+def in_words(program: str, error: "RbeeError") -> str:
+    """Return what went wrong and what to do, for the person who started the program."""
+    hint = f"  try: {error.hint}\n" if error.hint else ""
+    return f"{program}: {error.message}\n{hint}"

@@ -58,7 +58,7 @@ def _run_by_hand() -> None:
         listener: socket.socket = listen("127.0.0.1", options.port)
         engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
     except RbeeError as error:
-        parser.exit(1, in_words(error))
+        start_up.refuse("worker-rbee", error)
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
 
 
@@ -89,12 +89,6 @@ def _serve(spec: "WorkerSpec") -> None:
     run(serve_worker)
     for failure in failures:
         with suppress(OSError, ValueError):
-            sys.stderr.write(in_words(failure))
+            sys.stderr.write(start_up.in_words("worker-rbee", failure))
             sys.stderr.flush()
     exit_now(1 if failures else 0)
-
-
-def in_words(error: "RbeeError") -> str:
-    """Return why a worker ends, for the person who started it."""
-    hint = f"  try: {error.hint}\n" if error.hint else ""
-    return f"worker-rbee: {error.message}\n{hint}"
