@@ -14,7 +14,7 @@ from typing import Any
 from ..contract.api_token import is_token
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..contract.ids import is_model_ref
-from ..errors import ConfigInvalid
+from ..errors import ConfigInvalid, InvalidInput
 from .paths import Paths, user_paths
 
 ONE_COMMAND_LOGS = "one-command"
@@ -132,6 +132,7 @@ def load_settings(
 
     Raises:
         ConfigInvalid: a file that cannot be read, an unknown name or a value of the wrong type.
+        InvalidInput: the same of a flag.
     """
     environment = os.environ if environment is None else environment
     paths = paths or user_paths()
@@ -144,8 +145,15 @@ def load_settings(
     for name, value in (flags or {}).items():
         if value is not None:
             default = next(setting.default for setting in SETTING_FIELDS if setting.name == name)
-            values[name] = _checked(name, default, value, "the command line")
+            values[name] = _typed(name, default, value)
     return Settings(**values)
+
+
+def _typed(name: str, default: Any, value: Any) -> Any:
+    try:
+        return _checked(name, default, value, "the command line")
+    except ConfigInvalid as error:
+        raise InvalidInput(error.message, hint=error.hint) from error
 
 
 def _config_file(environment: Mapping[str, str], paths: Paths) -> Path | None:

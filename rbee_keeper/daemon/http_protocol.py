@@ -194,6 +194,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._discards_until = self.loop.time() + self._limits.linger_s
         self._discarded = 0
         self.flow.resume_reading()
+        if self.cycle is not None:
+            # who reads the body later would ask for it first, on a side that is closed
+            self.cycle.waiting_for_100_continue = False
         self.transport.write_eof()
 
     def _refuse(self, error: RbeeError) -> None:

@@ -47,7 +47,7 @@ def test_a_client_that_leaves_frees_its_slot_inside_a_long_batch(home: Home, sma
     whole = worker.call("POST", "/execute", {"job_id": "whole", "stream": False, **body}, limit_s=120)
     whole_s = time.monotonic() - began
     assert whole.status == 200
-    assert whole_s > 1.0, "the batch is too short to show anything"
+    assert whole_s > 0.5, "the batch is too short to show anything"
     with worker.stream("POST", "/execute", {"job_id": "left", **body}, limit_s=120) as stream:
         stream.until("started")
         time.sleep(0.2)

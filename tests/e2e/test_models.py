@@ -111,7 +111,7 @@ def test_a_folder_is_not_a_model(home: Home) -> None:
 def test_references_that_need_a_download_say_that_there_is_none_yet(home: Home) -> None:
     """What to do instead stands beside it."""
     done = home.rbee("infer", "-m", "hf:org/repo", "-p", "hi")
-    assert done.code == 1
+    assert done.code == 2
     assert "download the file yourself" in done.err
 
 

@@ -258,12 +258,12 @@ def test_control_tokens_are_read_as_such_unless_told_otherwise(worker: Daemon) -
     ids=lambda body: body[:40].decode(),
 )
 def test_nonsense_is_refused_with_a_hint(shared_worker: Daemon, path: str, body: bytes) -> None:
-    """And never repeated."""
+    """No value is repeated; the name of a field that is not known is."""
     answer = shared_worker.call("POST", path, body)
     assert answer.status == 400, answer.body
     assert answer.error["code"] == "INVALID_PARAMS"
     assert answer.error["hint"]
-    assert b"secret-value" not in answer.body
+    assert b"secret-value" not in answer.body or b'"secret-value":' in body
 
 
 def test_a_body_without_end_is_not_read(worker: Daemon) -> None:

@@ -43,7 +43,7 @@ Feature: CLI and lifecycle modes (area 10)
 
   Scenario: 10.6 a bad model reference is refused with the forms that exist
     When I run rbee with: infer -p hi -m "hf:../b"
-    Then it ends with 1
+    Then it ends with 2
     And it says "hf:"
     And it says "file:"
     And it says "bee-tiny"
@@ -51,7 +51,7 @@ Feature: CLI and lifecycle modes (area 10)
 
   Scenario: 10.6 an unknown backend is refused with the three that exist
     When I run rbee with: infer -p hi --backend rocm
-    Then it ends with 1
+    Then it ends with 2
     And it says "cpu, cuda, metal"
     And nothing is left running
 

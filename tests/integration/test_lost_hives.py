@@ -166,7 +166,10 @@ def test_an_own_hive_that_is_killed_costs_no_task(home: Home) -> None:
     _, queen = home.queen()
     assert events_of(queen, model)[-1].name == "end"
     for _ in range(3):
+        (worker,) = home.roles()["worker"]
         home.the("hive").kill()
+        # what has shown a token to the client cannot be begun again: the worker of the dead hive must be gone
+        psutil.wait_procs([worker], timeout=10)
         events = events_of(queen, model)
         assert text_of(events) == "fake token ", events
 

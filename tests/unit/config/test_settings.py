@@ -14,7 +14,7 @@ from rbee_keeper.config.settings import (
     load_settings,
     purpose_of,
 )
-from rbee_keeper.errors import ConfigInvalid
+from rbee_keeper.errors import ConfigInvalid, InvalidInput
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_typed_flag_beats_the_environment_which_beats_the_file_which_beats_the
 @pytest.mark.parametrize("flags", [{"queen_port": 80}, {"queen_port": 70_000}, {"stall_s": -1.0}])
 def test_a_wrong_flag_is_refused_like_every_other_source(paths: Paths, flags: dict[str, Any]) -> None:
     """Not every program's option parser knows the limits."""
-    with pytest.raises(ConfigInvalid, match="the command line"):
+    with pytest.raises(InvalidInput, match="the command line"):
         load_settings(flags, {}, paths)
 
 

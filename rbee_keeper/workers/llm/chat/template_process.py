@@ -10,7 +10,7 @@ import msgspec
 
 from ....config.environment import environment_without_settings
 from ....config.process_title import TITLE_ROOM
-from ....errors import AllSlotsBusy, InvalidInput, ModelIncompatible, WorkerFailed
+from ....errors import AllSlotsBusy, InvalidInput, ModelIncompatible, RbeeError, WorkerFailed
 from ....supervisor.process import ChildProcess, ChildSpec, start_child
 from .template_messages import Load, Render, Reply, decode_reply, encode_question, receive, send
 
@@ -153,9 +153,9 @@ class TemplateProcess:
                         inherited=(theirs.fileno(),),
                     )
                 )
-        except OSError as error:
+        except RbeeError as error:
             ours.close()
-            raise WorkerFailed(f"the renderer of chat templates cannot be started: {error.strerror}") from error
+            raise WorkerFailed(f"the renderer of chat templates cannot be started: {error.message}") from error
         self._running = _Running(child=child, connection=ours)
         return self._running
 

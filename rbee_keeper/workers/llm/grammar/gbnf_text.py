@@ -25,11 +25,12 @@ def of_set(written: str) -> list[CharacterSet]:
         token = _FIRST_TOKEN + hash(written.lstrip("!")) % _FIRST_TOKEN
         return [((token, token),)] if written[0] == "<" else [(*ANY, (_FIRST_TOKEN, 2 * _FIRST_TOKEN))]
     is_negated = written.startswith("[^")
-    codes = _codes(written[2 if is_negated else 1 : -1])
+    units = list(_UNIT.finditer(written[2 if is_negated else 1 : -1]))
+    codes = [_code(unit) for unit in units]
     ranges: list[tuple[int, int]] = []
     place = 0
     while place < len(codes):
-        is_range = place + 2 < len(codes) and codes[place + 1] == ord("-")
+        is_range = place + 2 < len(codes) and units[place + 1][5] == "-"  # an escaped one is itself
         last = codes[place + 2] if is_range else codes[place]
         if codes[place] <= last:
             ranges.append((codes[place], last))
@@ -41,11 +42,11 @@ def of_set(written: str) -> list[CharacterSet]:
 
 
 def _codes(text: str) -> list[int]:
-    found = []
-    for match in _UNIT.finditer(text):
-        number = match[1] or match[2] or match[3]
-        if number:
-            found.append(int(number, 16))
-        else:
-            found.append(_ESCAPES.get(match[4], ord(match[4])) if match[4] else ord(match[5]))
-    return found
+    return [_code(unit) for unit in _UNIT.finditer(text)]
+
+
+def _code(unit: re.Match[str]) -> int:
+    number = unit[1] or unit[2] or unit[3]
+    if number:
+        return int(number, 16)
+    return _ESCAPES.get(unit[4], ord(unit[4])) if unit[4] else ord(unit[5])

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from rbee_keeper.errors import InvalidInput
+from rbee_keeper.workers.llm.grammar.budget import Budget
+from rbee_keeper.workers.llm.grammar.gbnf_check import check_gbnf
+from rbee_keeper.workers.llm.grammar.gbnf_text import of_set
 
-from .asked import grammar_of_gbnf
+from .asked import grammar_of_gbnf, grammar_of_schema
 
 SECONDS_TO_REFUSE = 0.1
 _SLOWER_MACHINE = 5  # a build machine shared with others
@@ -143,3 +146,9 @@ def test_random_grammars_that_pass_are_drawn_from_quickly() -> None:
     assert report["refused"] > 5
     assert report["slowest_draw_s"] < SECONDS_A_DRAW * _SLOWER_MACHINE, report["worst"]
     assert report["slowest_check_s"] < 2 * SECONDS_TO_REFUSE * _SLOWER_MACHINE
+
+
+def test_an_escaped_dash_is_no_range() -> None:
+    """Read as one, the classes of an e-mail address overlap, and a grammar with one reading was refused."""
+    assert of_set(r"[+\-0]") == [((43, 43), (45, 45), (48, 48))]
+    check_gbnf(grammar_of_schema({"type": "string", "format": "email"}), Budget())
