@@ -11,6 +11,7 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
+from ..transport.listener import BACKLOG
 from .app import AppSpec
 from .connection_limits import ConnectionGuard, raise_descriptor_limit
 from .http_protocol import LimitedProtocol
@@ -80,6 +81,7 @@ async def serve(
         server_header=False,
         date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
+        backlog=BACKLOG,
     )
     config.load()
     server = uvicorn.Server(config)

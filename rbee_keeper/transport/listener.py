@@ -8,7 +8,8 @@ from ..contract.shown_text import shown
 from ..errors import InvalidInput, PortInUse
 from .address import Address
 
-_BACKLOG = 2048
+BACKLOG = 512
+"""Connections that may wait: an event loop takes all of them in one turn, in which nobody else is answered."""
 _PORTS_TRIED = 1000
 
 
@@ -24,7 +25,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

@@ -1,6 +1,7 @@
 """Repeated prompts: an answer that is made once more costs one token of its prompt, and no neighbour its place."""
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,9 +25,11 @@ def prompts_of(talk: Conversation, tokens: int) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def talk() -> Conversation:
+def talk() -> Iterator[Conversation]:
     """Give a conversation with eight slots, where a copy costs as much as computing 64 tokens."""
-    return Conversation(load(slots=SLOTS, context_tokens=1024))
+    conversation = Conversation(load(slots=SLOTS, context_tokens=1024))
+    yield conversation
+    conversation.engine.close()
 
 
 def computed(talk: Conversation, names: list[str]) -> list[int]:
