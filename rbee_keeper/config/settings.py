@@ -231,7 +231,7 @@ def _require_range(name: str, value: float, source: str) -> None:
     low, high = metadata["low"], metadata["high"]
     if low <= value <= high and value != float("inf"):
         return
-    allowed = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
+    allowed = f"at least {low:.15g}" if high == float("inf") else f"between {low:.15g} and {high:.15g}"
     raise ConfigInvalid(f"{source}: {name} must be {allowed}", hint=f"correct {name} in {source}")
 
 

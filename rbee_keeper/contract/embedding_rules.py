@@ -3,11 +3,7 @@
 from collections.abc import Sequence
 
 from .embeddings import MAX_TEXTS, EmbeddingRequest, RerankRequest, document_texts, texts_of
-from .validation import Problem
-
-
-def _problem(field: str, constraint: str, message: str) -> Problem:
-    return {"field": field, "constraint": constraint, "message": message}
+from .validation import Problem, problem
 
 
 def embedding_problems(request: EmbeddingRequest) -> list[Problem]:
@@ -15,11 +11,11 @@ def embedding_problems(request: EmbeddingRequest) -> list[Problem]:
     texts = texts_of(request)
     if texts is None:
         message = "input must be a text, texts, tokens, or lists of tokens, and not several of these"
-        return [_problem("input", "one_kind", message)]
+        return [problem("input", "one_kind", message)]
     problems = _count_problems("input", len(texts))
     problems += _empty_problems("input", texts)
     if request.dimensions is not None and request.dimensions < 1:
-        problems.append(_problem("dimensions", "1..", "dimensions must be at least 1"))
+        problems.append(problem("dimensions", "1..", "dimensions must be at least 1"))
     return problems
 
 
@@ -28,19 +24,19 @@ def rerank_problems(request: RerankRequest) -> list[Problem]:
     texts = document_texts(request)
     problems = _count_problems("documents", len(texts)) + _empty_problems("documents", texts)
     if not request.query:
-        problems.append(_problem("query", "not_empty", "query must not be empty"))
+        problems.append(problem("query", "not_empty", "query must not be empty"))
     if request.top_n is not None and request.top_n < 1:
-        problems.append(_problem("top_n", "1..", "top_n must be at least 1"))
+        problems.append(problem("top_n", "1..", "top_n must be at least 1"))
     return problems
 
 
 def _count_problems(field: str, count: int) -> list[Problem]:
     if 1 <= count <= MAX_TEXTS:
         return []
-    return [_problem(field, f"1..{MAX_TEXTS}", f"{field} must have 1 to {MAX_TEXTS} texts, it has {count}")]
+    return [problem(field, f"1..{MAX_TEXTS}", f"{field} must have 1 to {MAX_TEXTS} texts, it has {count}")]
 
 
 def _empty_problems(field: str, texts: Sequence[str | list[int]]) -> list[Problem]:
     """Name the first text that is empty; there may be thousands."""
     empty = next((index for index, text in enumerate(texts) if not text), None)
-    return [] if empty is None else [_problem(f"{field}[{empty}]", "not_empty", f"{field}[{empty}] must not be empty")]
+    return [] if empty is None else [problem(f"{field}[{empty}]", "not_empty", f"{field}[{empty}] must not be empty")]

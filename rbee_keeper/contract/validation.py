@@ -36,26 +36,27 @@ _DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 Problem = dict[str, str]
 
 
-def _problem(field: str, constraint: str, message: str) -> Problem:
+def problem(field: str, constraint: str, message: str) -> Problem:
+    """Describe one rule that a field breaks."""
     return {"field": field, "constraint": constraint, "message": message}
 
 
 def _text_problems(field: str, text: str) -> list[Problem]:
     if _CONTROLS.search(text) is not None:
-        return [_problem(field, "no_control_characters", f"{field} contains control characters")]
+        return [problem(field, "no_control_characters", f"{field} contains control characters")]
     if _DIRECTION_OVERRIDES.search(text) is not None:
-        return [_problem(field, "no_direction_overrides", f"{field} contains text direction overrides")]
+        return [problem(field, "no_direction_overrides", f"{field} contains text direction overrides")]
     try:
         text.encode()
     except UnicodeEncodeError:
-        return [_problem(field, "utf8", f"{field} is not valid Unicode text")]
+        return [problem(field, "utf8", f"{field} is not valid Unicode text")]
     return []
 
 
 def _range_problems(field: str, value: float, low: float, high: float) -> list[Problem]:
     if low <= value <= high:
         return []
-    return [_problem(field, f"{low:g}..{high:g}", f"{field} must be between {low:g} and {high:g}")]
+    return [problem(field, f"{low:.15g}..{high:.15g}", f"{field} must be between {low:.15g} and {high:.15g}")]
 
 
 def generation_problems(request: Generation) -> list[Problem]:
@@ -73,17 +74,17 @@ def _prompt_problems(request: Generation) -> list[Problem]:
     if request.messages:
         texts = [message.text for message in request.messages]
         if request.prompt or request.system is not None:
-            problems.append(_problem("messages", "alone", "messages take the place of prompt and system"))
+            problems.append(problem("messages", "alone", "messages take the place of prompt and system"))
         return problems + _text_problems("messages", "".join(texts))
     if not 1 <= len(request.prompt) <= MAX_PROMPT_CHARACTERS:
         limit = f"1..{MAX_PROMPT_CHARACTERS}"
-        problems.append(_problem("prompt", limit, f"prompt must have {limit} characters, it has {len(request.prompt)}"))
+        problems.append(problem("prompt", limit, f"prompt must have {limit} characters, it has {len(request.prompt)}"))
     problems += _text_problems("prompt", request.prompt)
     for field, text in (("system", request.system), ("suffix", request.suffix)):
         if text is not None:
             problems += _text_problems(field, text)
             if len(text) > MAX_PROMPT_CHARACTERS:
-                problems.append(_problem(field, f"..{MAX_PROMPT_CHARACTERS}", f"{field} is too long"))
+                problems.append(problem(field, f"..{MAX_PROMPT_CHARACTERS}", f"{field} is too long"))
     return problems
 
 
@@ -118,16 +119,16 @@ def _sampling_problems(request: Sampling) -> list[Problem]:
     if request.seed is not None:
         problems += _range_problems("seed", request.seed, 0, 2**32 - 2)
     if any(not key.isdecimal() or len(key) > MAX_TOKEN_ID_DIGITS for key in request.logit_bias):
-        problems.append(_problem("logit_bias", "token_id", "logit_bias maps token ids, as text, to numbers"))
+        problems.append(problem("logit_bias", "token_id", "logit_bias maps token ids, as text, to numbers"))
     if len(request.logit_bias) > MAX_LOGIT_BIASES:
-        problems.append(_problem("logit_bias", f"..{MAX_LOGIT_BIASES}", f"at most {MAX_LOGIT_BIASES} logit biases"))
+        problems.append(problem("logit_bias", f"..{MAX_LOGIT_BIASES}", f"at most {MAX_LOGIT_BIASES} logit biases"))
     if not all(-100 <= bias <= 100 for bias in request.logit_bias.values()):
-        problems.append(_problem("logit_bias", "-100..100", "logit_bias must be between -100 and 100"))
+        problems.append(problem("logit_bias", "-100..100", "logit_bias must be between -100 and 100"))
     if len(request.dry_breakers) > MAX_DRY_BREAKERS or any(
         not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in request.dry_breakers
     ):
         limit = f"..{MAX_DRY_BREAKERS}"
-        problems.append(_problem("dry_breakers", limit, f"at most {MAX_DRY_BREAKERS} DRY breakers, none of them empty"))
+        problems.append(problem("dry_breakers", limit, f"at most {MAX_DRY_BREAKERS} DRY breakers, none of them empty"))
     return problems
 
 
@@ -138,19 +139,19 @@ def _answer_problems(request: Generation) -> list[Problem]:
         problems += _range_problems("logprobs", request.logprobs, 0, MAX_TOP_LOGPROBS)
     problems += _tool_problems(request.tools)
     if request.tools and not request.messages:
-        problems.append(_problem("tools", "messages", "tools need messages"))
+        problems.append(problem("tools", "messages", "tools need messages"))
     if request.tool_choice not in ("auto", "none"):
         names = {tool.function.name for tool in request.tools}
         if isinstance(request.tool_choice, NamedTool) and request.tool_choice.function.name not in names:
-            problems.append(_problem("tool_choice", "name", "tool_choice names a function that is not in tools"))
+            problems.append(problem("tool_choice", "name", "tool_choice names a function that is not in tools"))
         elif not names:
-            problems.append(_problem("tool_choice", "tools", "tool_choice needs tools"))
+            problems.append(problem("tool_choice", "tools", "tool_choice needs tools"))
         if not isinstance(request.response_format, PlainText):
-            problems.append(_problem("tool_choice", "alone", "tool_choice cannot go with a response_format"))
+            problems.append(problem("tool_choice", "alone", "tool_choice cannot go with a response_format"))
     if request.ignore_eos and isinstance(request.response_format, JsonObject | JsonSchema):
-        problems.append(_problem("ignore_eos", "form", "ignore_eos cannot go with JSON, which comes to an end"))
+        problems.append(problem("ignore_eos", "form", "ignore_eos cannot go with JSON, which comes to an end"))
     if request.suffix is not None and request.messages:
-        problems.append(_problem("suffix", "prompt", "suffix needs a prompt, not messages"))
+        problems.append(problem("suffix", "prompt", "suffix needs a prompt, not messages"))
     return problems
 
 
@@ -162,23 +163,23 @@ def _tool_problems(tools: list[Tool]) -> list[Problem]:
     if wrong is not None:
         field = f"tools[{wrong}].function.name"
         message = f"{field} must have 1 to 64 letters, digits, underscores and dashes"
-        problems.append(_problem(field, "[A-Za-z0-9_-]{1,64}", message))
+        problems.append(problem(field, "[A-Za-z0-9_-]{1,64}", message))
     first: dict[str, int] = {}
     twice = next((place for place, name in enumerate(names) if first.setdefault(name, place) != place), None)
     if twice is not None:
         field = f"tools[{twice}].function.name"
         message = f"{field} is the same as that of tools[{first[names[twice]]}]"
-        problems.append(_problem(field, "unique", message))
+        problems.append(problem(field, "unique", message))
     return problems
 
 
 def _stop_problems(stop: list[str]) -> list[Problem]:
     problems: list[Problem] = []
     if len(stop) > MAX_STOP_STRINGS:
-        problems.append(_problem("stop", f"..{MAX_STOP_STRINGS}", f"at most {MAX_STOP_STRINGS} stop strings"))
+        problems.append(problem("stop", f"..{MAX_STOP_STRINGS}", f"at most {MAX_STOP_STRINGS} stop strings"))
     if any(not 1 <= len(text) <= MAX_STOP_CHARACTERS for text in stop):
         problems.append(
-            _problem("stop", f"1..{MAX_STOP_CHARACTERS}", f"a stop string has 1 to {MAX_STOP_CHARACTERS} characters")
+            problem("stop", f"1..{MAX_STOP_CHARACTERS}", f"a stop string has 1 to {MAX_STOP_CHARACTERS} characters")
         )
     return problems + _text_problems("stop", "".join(stop))
 
@@ -187,17 +188,17 @@ def placement_problems(spec: Infer) -> list[Problem]:
     """List every rule of placement that the task breaks."""
     problems: list[Problem] = []
     if spec.model and not is_model_ref(spec.model):
-        problems.append(_problem("model", "model_reference", "model is not a model reference"))
+        problems.append(problem("model", "model_reference", "model is not a model reference"))
     if spec.node is not None and not is_node_name(spec.node):
-        problems.append(_problem("node", "dns_name", "node must be letters, digits, dash and dot"))
+        problems.append(problem("node", "dns_name", "node must be letters, digits, dash and dot"))
     if spec.backend is not None and spec.backend not in BACKENDS:
-        problems.append(_problem("backend", "|".join(BACKENDS), f"backend must be one of {', '.join(BACKENDS)}"))
+        problems.append(problem("backend", "|".join(BACKENDS), f"backend must be one of {', '.join(BACKENDS)}"))
     if spec.device is not None and spec.device < 0:
-        problems.append(_problem("device", "0..", "device must not be negative"))
+        problems.append(problem("device", "0..", "device must not be negative"))
     if spec.device and spec.backend == "cpu":
-        problems.append(_problem("device", "0", "device must be 0 on cpu, which is one device"))
+        problems.append(problem("device", "0", "device must be 0 on cpu, which is one device"))
     if spec.deadline_ms is not None and not 0 <= spec.deadline_ms <= MAX_DEADLINE_MS:
-        problems.append(_problem("deadline_ms", "unix_ms", "deadline_ms must be a time in Unix milliseconds"))
+        problems.append(problem("deadline_ms", "unix_ms", "deadline_ms must be a time in Unix milliseconds"))
     return problems
 
 
@@ -208,7 +209,7 @@ def require_worker_id(text: str) -> WorkerId:
         InvalidInput: it cannot be one.
     """
     if not is_worker_id(text):
-        require([_problem("worker_id", "identifier", "worker_id is letters, digits and dashes")])
+        require([problem("worker_id", "identifier", "worker_id is letters, digits and dashes")])
     return WorkerId(text)
 
 
@@ -230,10 +231,10 @@ def shape_error(error: Exception, *, hint: str = "") -> InvalidInput:
     """Turn a decoder's complaint into ours, naming the field and its place, never the value."""
     text = str(error)
     if isinstance(error, RecursionError):
-        fields = [_problem("body", "depth", "nested too deeply")]
+        fields = [problem("body", "depth", "nested too deeply")]
         return InvalidInput("the body is nested too deeply", hint=hint, details={"fields": fields})
     if not isinstance(error, msgspec.ValidationError):
-        details: dict[str, Any] = {"fields": [_problem("body", "json", "not JSON")]}
+        details: dict[str, Any] = {"fields": [problem("body", "json", "not JSON")]}
         return InvalidInput("the body is not valid JSON", hint=hint, details=details)
     head, _, path = text.rpartition(" - at `") if " - at `" in text else (text, "", "")
     field = shown(path.rstrip("`").removeprefix("$").removeprefix(".")) or "body"
@@ -241,8 +242,8 @@ def shape_error(error: Exception, *, hint: str = "") -> InvalidInput:
         name = shown(head.removeprefix(_UNKNOWN_FIELD).strip("` "))
         place = "the body" if field == "body" else field
         full = name if field == "body" else f"{field}.{name}"
-        details = {"fields": [_problem(full, "known", "unknown field")]}
+        details = {"fields": [problem(full, "known", "unknown field")]}
         return InvalidInput(f'{place} has an unknown field "{name}"', hint=hint, details=details)
     head = shown(head)
-    details = {"fields": [_problem(field, "type", head)]}
+    details = {"fields": [problem(field, "type", head)]}
     return InvalidInput(head if field == "body" else f"{field}: {head}", hint=hint, details=details)

@@ -46,17 +46,18 @@ class TextOutput:
             released = self._held[:position]
             self._held = ""
             return released
-        keep = self._possible_start()
+        keep = possible_start(self._held, self._stop)
         released = self._held[: len(self._held) - keep]
         self._held = self._held[len(self._held) - keep :]
         return released
 
-    def _possible_start(self) -> int:
-        """Return the length of the longest end of the text that may become a stop string."""
-        longest = 0
-        for stop in self._stop:
-            for length in range(min(len(stop) - 1, len(self._held)), longest, -1):
-                if self._held.endswith(stop[:length]):
-                    longest = length
-                    break
-        return longest
+
+def possible_start(text: str, marks: Sequence[str]) -> int:
+    """Return the length of the longest end of the text that may become one of the marks."""
+    longest = 0
+    for mark in marks:
+        for length in range(min(len(mark) - 1, len(text)), longest, -1):
+            if text.endswith(mark[:length]):
+                longest = length
+                break
+    return longest

@@ -206,3 +206,9 @@ def test_a_device_of_the_cpu_other_than_the_first_is_refused_at_the_first_door()
     assert fields == ["device"]
     assert placement_problems(Infer(prompt="hi", backend="cpu", device=0)) == []
     assert placement_problems(Infer(prompt="hi", backend="cuda", device=5)) == []
+
+
+def test_a_limit_is_written_with_all_of_its_digits() -> None:
+    """4.29497e+09 names no seed."""
+    (found,) = generation_problems(Infer(prompt="hi", seed=2**40))
+    assert found["message"] == "seed must be between 0 and 4294967294"

@@ -37,14 +37,3 @@ class AnswerText:
         if events:
             self._logprobs = []
         return events
-
-
-def possible_start(text: str, marks: tuple[str, ...]) -> int:
-    """Return the length of the longest end of the text that may become one of the marks."""
-    longest = 0
-    for mark in marks:
-        for length in range(min(len(mark) - 1, len(text)), longest, -1):
-            if text.endswith(mark[:length]):
-                longest = length
-                break
-    return longest

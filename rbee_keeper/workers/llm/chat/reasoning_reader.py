@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ....contract.events import Event, Token
-from .answer_text import AnswerText, possible_start
+from ..text_output import possible_start
+from .answer_text import AnswerText
 
 ReasoningTags = tuple[str, str]
 """What opens and what closes the thinking."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ....contract.events import Event, Token
-from .answer_text import AnswerText, possible_start
+from ..text_output import possible_start
+from .answer_text import AnswerText
 from .call_events import CallEvents
 from .call_parts import CallText
 from .call_syntax import CallSyntax, Parts, Schemas
