@@ -138,6 +138,7 @@ class InferRunner:
                     assert found is not None
                     self.registry.lease(worker_id, task.id, Lease(slots=facts.slots, is_strict=facts.is_strict))
                     task.worker_id = worker_id
+                    course.waits_for = None
                     return found
                 case SpawnWorker():
                     task.move("preparing")
@@ -216,7 +217,7 @@ class InferRunner:
         self._log(task, "retry", f"{worker_id} was lost before its first token", level="WARN")
         task.say(Narration(actor="queen-rbee", action="retry", human="the worker was lost, trying another"))
 
-    def _count_crash(self, course: _Course, worker_id: WorkerId, lost: WorkerLost) -> None:
+    def _count_crash(self, course: _Course, worker_id: WorkerId, lost: Exception) -> None:
         course.crashes += 1
         failure = self.registry.failure_of(worker_id)
         if course.crashes < _CRASHES_AT_MOST and not _is_certain_to_repeat(failure):
@@ -227,7 +228,10 @@ class InferRunner:
 
     def _after_refusal(self, task: Task, course: _Course, worker_id: WorkerId, refusal: RbeeError) -> None:
         """Leave a worker alone that is busy or on its way out; others may be free, and decide() knows."""
-        if refusal.details.get("state") in _WAYS_OUT:
+        state = refusal.details.get("state")
+        if state == "failed":
+            self._count_crash(course, worker_id, refusal)
+        if state in _WAYS_OUT:
             self.registry.close_worker(worker_id)
         else:
             self.registry.rest(worker_id, min(_REST_S * 2**course.refusals, _REST_AT_MOST_S))

@@ -271,6 +271,29 @@ async def test_a_model_that_the_engine_aborts_on_is_not_tried_twice() -> None:
         assert second.asked == []
 
 
+async def test_a_worker_that_a_task_waited_for_and_that_failed_under_another_costs_it_a_retry() -> None:
+    """The engine was held by somebody else's request: the task once ended with that failure as its own."""
+    queen_registry: FleetRegistry
+
+    async def fails(request: Request) -> None:
+        info = ErrorInfo(code="WORKER_CRASHED", message="held by a grammar")
+        found = queen_registry.worker(WorkerId("w1"))
+        assert found is not None
+        found[0].workers[WorkerId("w1")] = msgspec.structs.replace(found[1], state="failed", error=info)
+        queen_registry._failures[WorkerId("w1")] = info
+        await refuses(WorkerNotReady("this worker is failed", details={"state": "failed"}))(request)
+
+    async with world() as queen, alive_hive() as hive, peer(execute=fails) as first, peer(execute=works) as second:
+        queen_registry = queen.registry
+        entry = hive_entry(hive.url)
+        queen.add(entry, worker_view("w1", first.url, state="loading"))
+        task = queen.start()
+        await asyncio.wait_for(task.decided.wait(), 5)
+        queen.add(entry, worker_view("w1", first.url), worker_view("w2", second.url))
+        assert isinstance((await events_of(task))[-1], End)
+        assert first.asked == second.asked == ["/execute"]
+
+
 async def test_workers_of_a_living_hive_that_end_again_and_again_fail_the_task() -> None:
     """A retry without an end would burn the machine."""
     async with world() as queen, alive_hive() as hive, peer(execute=breaks) as worker:
