@@ -1,6 +1,5 @@
 """`rbee queen`: start, stop and look at the queen that stays."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from ..config.settings import Settings, load_settings
 from ..errors import AlreadyRunning, ConnectionFailed, Forbidden, RbeeError
 from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
 from ..supervisor.daemon_stop import stop_by_signal, wait_until_gone
+from ..supervisor.process_identity import identity_of
 from . import diagnostics, output
 from .options import JsonOption, QueenUrlOption
 from .queen_process import find_queen, start_persistent
@@ -18,7 +18,6 @@ app = typer.Typer(no_args_is_help=True)
 
 _STOP_S = 40.0
 _SIGNAL_GRACE_S = 5.0
-_POLL_S = 0.01
 
 HostOption = Annotated[str | None, typer.Option(help="Address to bind; other than loopback needs api_token.")]
 PortOption = Annotated[int | None, typer.Option(help="Port to bind.", min=1024, max=65535)]
@@ -57,7 +56,7 @@ def _end(settings: Settings, record: DaemonRecord) -> int:
         queen = find_queen(settings, any_version=True)
         if queen is not None:
             queen.shutdown()
-            if wait_until_gone(record, _STOP_S):
+            if wait_until_gone(record.pid, record.identity, _STOP_S):
                 return record.pid
     except RbeeError as error:
         diagnostics.say(f"{error.message}; it is ended by a signal")
@@ -71,13 +70,15 @@ def _ask_to_end(settings: Settings) -> int:
     """Ask a queen that left no record for this person."""
     queen = _require(settings)
     pid = queen.status().pid
+    identity = identity_of(pid)
     try:
         queen.shutdown()
     except Forbidden:
         raise Forbidden(
             f"the queen at {queen.url} was started by somebody else", hint=f"kill {pid} as the user who started it"
         ) from None
-    _wait_for_end(queen, pid)
+    if not wait_until_gone(pid, identity, _STOP_S):
+        raise RbeeError(f"the queen at {queen.url} did not end within {_STOP_S:g} s", hint=f"kill -9 {pid}")
     return pid
 
 
@@ -98,14 +99,3 @@ def _require(settings: Settings) -> QueenClient:
     if queen is None:
         raise ConnectionFailed("no queen is running", hint="rbee queen start")
     return queen
-
-
-def _wait_for_end(queen: QueenClient, pid: int) -> None:
-    """Return when the queen's process is gone."""
-    from ..supervisor.reaper import process_exists
-
-    give_up_at = time.monotonic() + _STOP_S
-    while process_exists(pid):
-        if time.monotonic() > give_up_at:
-            raise RbeeError(f"the queen at {queen.url} did not end within {_STOP_S:g} s", hint=f"kill -9 {pid}")
-        time.sleep(_POLL_S)

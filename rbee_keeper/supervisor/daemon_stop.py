@@ -1,4 +1,4 @@
-"""Ends a daemon of this person by its record, for when it does not answer."""
+"""Waits for the end of a daemon, and brings it about when it does not answer."""
 
 import os
 import signal
@@ -6,14 +6,15 @@ import time
 from contextlib import suppress
 
 from .daemon_record import DaemonRecord
+from .process_identity import identity_of
 
 _POLL_S = 0.01
 
 
-def wait_until_gone(record: DaemonRecord, within_s: float) -> bool:
-    """Tell whether the daemon's process ends in time; another one that got its pid does not count."""
+def wait_until_gone(pid: int, identity: str, within_s: float) -> bool:
+    """Tell whether that very process ends in time; another one that got its pid does not count."""
     give_up_at = time.monotonic() + within_s
-    while record.is_alive:
+    while identity and identity_of(pid) == identity:
         if time.monotonic() > give_up_at:
             return False
         time.sleep(_POLL_S)
@@ -24,9 +25,9 @@ def stop_by_signal(record: DaemonRecord, grace_s: float) -> bool:
     """Send SIGTERM, and SIGKILL when the grace has passed; what it started ends with it. True when it needed both."""
     with suppress(ProcessLookupError):
         os.kill(record.pid, signal.SIGTERM)
-    if wait_until_gone(record, grace_s):
+    if wait_until_gone(record.pid, record.identity, grace_s):
         return False
     with suppress(ProcessLookupError):
         os.kill(record.pid, signal.SIGKILL)
-    wait_until_gone(record, grace_s)
+    wait_until_gone(record.pid, record.identity, grace_s)
     return True

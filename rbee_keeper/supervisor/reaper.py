@@ -51,14 +51,6 @@ def created_at(pid: int) -> float | None:
         return None
 
 
-def process_exists(pid: int) -> bool:
-    """Tell whether any process of that pid runs; a zombie does not."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
-
-
 def kill_tree(pid: int) -> list[int]:
     """Send SIGKILL to a process and everything below it; return the pids that were signalled."""
     try:

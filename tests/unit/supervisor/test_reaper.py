@@ -12,6 +12,7 @@ import pytest
 
 from rbee_keeper.supervisor import ownership, reaper
 from rbee_keeper.supervisor.ownership import Ownership
+from rbee_keeper.supervisor.process_identity import identity_of
 
 from ...waiting import eventually
 
@@ -68,7 +69,7 @@ def test_a_leftover_is_ended_and_its_record_removed(tmp_path: Path, start: Start
     path = ownership.write(tmp_path, leftover(process))
     ended = reaper.reap_leftovers(tmp_path, grace_s=5)
     assert [each.pid for each in ended] == [process.pid]
-    assert not reaper.process_exists(process.pid)
+    assert not identity_of(process.pid)
     assert not path.exists()
 
 
@@ -77,7 +78,7 @@ def test_one_that_ignores_sigterm_is_killed_after_the_grace_time(tmp_path: Path,
     process, _ = start(DEAF, "our-token")
     ownership.write(tmp_path, leftover(process))
     assert len(reaper.reap_leftovers(tmp_path, grace_s=0.2)) == 1
-    assert not reaper.process_exists(process.pid)
+    assert not identity_of(process.pid)
 
 
 def test_one_that_is_stopped_is_ended_too(tmp_path: Path, start: Start) -> None:
@@ -86,7 +87,7 @@ def test_one_that_is_stopped_is_ended_too(tmp_path: Path, start: Start) -> None:
     process.send_signal(signal.SIGSTOP)
     ownership.write(tmp_path, leftover(process))
     assert len(reaper.reap_leftovers(tmp_path, grace_s=0.2)) == 1
-    assert not reaper.process_exists(process.pid)
+    assert not identity_of(process.pid)
 
 
 def test_what_a_leftover_started_ends_with_it(tmp_path: Path, start: Start) -> None:
@@ -94,7 +95,7 @@ def test_what_a_leftover_started_ends_with_it(tmp_path: Path, start: Start) -> N
     process, kid = start(FAMILY, "our-token")
     ownership.write(tmp_path, leftover(process))
     reaper.reap_leftovers(tmp_path, grace_s=5)
-    eventually(lambda: not reaper.process_exists(int(kid)), "the grandchild is gone")
+    eventually(lambda: not identity_of(int(kid)), "the grandchild is gone")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_a_parent_whose_pid_was_used_again_counts_as_dead(tmp_path: Path, start:
     reused = {"parent_pid": os.getpid(), "parent_created_at": psutil.Process().create_time() - 100}
     ownership.write(tmp_path, leftover(process, **reused))
     assert len(reaper.reap_leftovers(tmp_path, grace_s=5)) == 1
-    assert not reaper.process_exists(process.pid)
+    assert not identity_of(process.pid)
 
 
 def test_a_record_of_a_process_that_ended_is_just_removed(tmp_path: Path, start: Start) -> None:
@@ -147,7 +148,7 @@ def test_a_tree_is_killed_whole(start: Start) -> None:
     process, kid = start(FAMILY)
     assert set(reaper.kill_tree(process.pid)) == {process.pid, int(kid)}
     assert process.wait(5) == -signal.SIGKILL
-    eventually(lambda: not reaper.process_exists(int(kid)), "the grandchild is gone")
+    eventually(lambda: not identity_of(int(kid)), "the grandchild is gone")
     assert reaper.kill_tree(process.pid) == []
 
 
@@ -160,4 +161,4 @@ def test_a_zombie_does_not_count_as_running(start: Start) -> None:
     process.kill()
     eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, "the process is a zombie")
     assert not reaper.is_alive(process.pid, created_at)
-    assert not reaper.process_exists(process.pid)
+    assert not identity_of(process.pid)
