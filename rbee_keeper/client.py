@@ -74,16 +74,14 @@ class QueenClient:
 
         `is_named` says that a person named the address, which may be that of a tunnel to the queen.
         """
-        from .transport import proof
+        from .transport.proof import Challenge
 
-        challenge = proof.new_challenge()
-        headers = {proof.CHALLENGE_HEADER: challenge}
-        with self._open("GET", routes.HEALTH, b"", headers, self._give_up_at(), is_secret=False) as answer:
+        challenge = Challenge()
+        with self._open("GET", routes.HEALTH, b"", challenge.headers, self._give_up_at(), is_secret=False) as answer:
             health = self._decoded(answer.body(), Health)
             reached = None if is_named else answer.peer
-            return Greeting(
-                version=health.version, is_proved=proof.is_proved(self.token, challenge, answer.headers, reached)
-            )
+            is_proved = challenge.is_met(self.token, answer.headers, reached)
+            return Greeting(version=health.version, is_proved=is_proved)
 
     def status(self) -> QueenStatus:
         """Return the whole picture."""

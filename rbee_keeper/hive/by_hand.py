@@ -14,10 +14,10 @@ from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest,
 from ..errors import ConnectionFailed, RbeeError, WorkerNotFound
 from ..supervisor import start_up
 from ..supervisor.daemon_record import DaemonRecords
-from ..transport import proof
 from ..transport.address import address_of
 from ..transport.blocking_http import open_request
 from ..transport.listener import require_token_off_loopback
+from ..transport.proof import Challenge
 
 _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
@@ -134,18 +134,18 @@ def _address(settings: Settings) -> tuple[str, str]:
 
 def _require_proof(settings: Settings, url: str, token: str) -> None:
     """Have what answers there prove that it knows the token, before the token goes to it."""
-    challenge = proof.new_challenge()
+    challenge = Challenge()
     deadline = time.monotonic() + settings.request_s
     with open_request(
         address_of(url),
         "GET",
         routes.HEALTH,
-        headers={proof.CHALLENGE_HEADER: challenge},
+        headers=challenge.headers,
         connect_s=settings.connect_s,
         deadline=deadline,
     ) as answer:
         answer.body()
-        proof.require_proof(token, challenge, answer.headers, url=url, reached=answer.peer)
+        challenge.require_met(token, answer.headers, url=url, reached=answer.peer)
 
 
 def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> bytes:

@@ -15,8 +15,8 @@ from ..contract.nodes import HiveSnapshot
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
-from ..transport import proof
 from ..transport.http_client import Answer, HttpClient
+from ..transport.proof import Challenge
 from .worker_registry import WorkerRegistry
 
 _RETRY_S = 1.0
@@ -135,11 +135,9 @@ class Heartbeat:
         """
         if queen.is_parent:
             return
-        challenge = proof.new_challenge()
-        answer = await self._client.request(
-            "GET", queen.url, routes.HEALTH, headers={proof.CHALLENGE_HEADER: challenge}
-        )
-        proof.require_proof(queen.token, challenge, answer.headers, url=queen.url, reached=None)
+        challenge = Challenge()
+        answer = await self._client.request("GET", queen.url, routes.HEALTH, headers=challenge.headers)
+        challenge.require_met(queen.token, answer.headers, url=queen.url, reached=None)
 
     def _note(self, *, is_connected: bool, why: str) -> None:
         """Narrate a change, and again every minute that the queen cannot be reached."""

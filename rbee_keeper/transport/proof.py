@@ -12,6 +12,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..errors import InvalidApiKey
 from .address import Address
@@ -25,9 +26,46 @@ _PURPOSE = b"rbee daemon proof 1"
 _MAPPED = bytes(10) + b"\xff\xff"  # an IPv4 address as an IPv6 socket spells it
 
 
-def new_challenge() -> str:
+def _new_digits() -> str:
     """Return 192 random bits as hexadecimal digits."""
     return os.urandom(24).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a daemon is asked once; its `headers` go with a health request that carries no token."""
+
+    digits: str = field(default_factory=_new_digits)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        return {CHALLENGE_HEADER: self.digits}
+
+    def is_met(self, token: str, headers: Mapping[str, str], reached: Address | None) -> bool:
+        """Tell whether the answer's headers prove knowledge of the token.
+
+        `reached` is the other end of the own connection; None when a person named the address, which may be a
+        tunnel's: then the address that the daemon says is taken.
+        """
+        said = headers.get(REACHED_HEADER, "")
+        if not token or (reached is not None and said != _written(reached.host, reached.port)):
+            return False
+        expected = _code(token, self.digits, said)
+        return hmac.compare_digest(expected.encode(), headers.get(PROOF_HEADER, "").encode())
+
+    def require_met(self, token: str, headers: Mapping[str, str], *, url: str, reached: Address | None) -> None:
+        """Refuse a daemon that has not proved itself.
+
+        Raises:
+            InvalidApiKey: it does not know the token.
+        """
+        if not self.is_met(token, headers, reached):
+            raise InvalidApiKey(
+                f"what answers at {url} did not prove that it knows the token, so it was not sent",
+                hint="check api_token here and there",
+                details={"url": url},
+            )
 
 
 def proof_headers(token: str, challenge: str | None, reached: tuple[str, int] | None) -> dict[str, str]:
@@ -36,33 +74,6 @@ def proof_headers(token: str, challenge: str | None, reached: tuple[str, int] | 
         return {}
     address = _written(*reached)
     return {PROOF_HEADER: _code(token, challenge, address), REACHED_HEADER: address}
-
-
-def is_proved(token: str, challenge: str, headers: Mapping[str, str], reached: Address | None) -> bool:
-    """Tell whether the answer's headers prove knowledge of the token.
-
-    `reached` is the other end of the own connection; None when a person named the address, which may be a tunnel's:
-    then the address that the daemon says is taken.
-    """
-    said = headers.get(REACHED_HEADER, "")
-    if not token or (reached is not None and said != _written(reached.host, reached.port)):
-        return False
-    expected = _code(token, challenge, said)
-    return hmac.compare_digest(expected.encode(), headers.get(PROOF_HEADER, "").encode())
-
-
-def require_proof(token: str, challenge: str, headers: Mapping[str, str], *, url: str, reached: Address | None) -> None:
-    """Refuse a daemon that has not proved itself.
-
-    Raises:
-        InvalidApiKey: it does not know the token.
-    """
-    if not is_proved(token, challenge, headers, reached):
-        raise InvalidApiKey(
-            f"what answers at {url} did not prove that it knows the token, so it was not sent",
-            hint="check api_token here and there",
-            details={"url": url},
-        )
 
 
 def _code(token: str, challenge: str, address: str) -> str:

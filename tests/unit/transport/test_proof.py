@@ -4,7 +4,7 @@ import pytest
 
 from rbee_keeper.errors import InvalidApiKey
 from rbee_keeper.transport.address import Address
-from rbee_keeper.transport.proof import is_proved, new_challenge, proof_headers, require_proof
+from rbee_keeper.transport.proof import Challenge, proof_headers
 
 _HERE = Address(host="127.0.0.1", port=8080)
 _TOKEN = "a token of this person"
@@ -12,42 +12,44 @@ _TOKEN = "a token of this person"
 
 def test_who_knows_the_token_is_believed_and_the_answer_does_not_hold_it() -> None:
     """The token itself goes out only afterwards."""
-    challenge = new_challenge()
-    headers = proof_headers(_TOKEN, challenge, ("127.0.0.1", 8080))
-    assert is_proved(_TOKEN, challenge, headers, _HERE)
+    challenge = Challenge()
+    headers = proof_headers(_TOKEN, challenge.digits, ("127.0.0.1", 8080))
+    assert challenge.is_met(_TOKEN, headers, _HERE)
     assert _TOKEN not in repr(headers)
 
 
 def test_a_wrong_token_an_old_answer_and_no_answer_are_not_believed() -> None:
     """Each is what a stranger on the port could send."""
-    challenge = new_challenge()
-    wrong = proof_headers("another", challenge, ("127.0.0.1", 8080))
-    old = proof_headers(_TOKEN, new_challenge(), ("127.0.0.1", 8080))
+    challenge = Challenge()
+    wrong = proof_headers("another", challenge.digits, ("127.0.0.1", 8080))
+    old = proof_headers(_TOKEN, Challenge().digits, ("127.0.0.1", 8080))
     for headers in (wrong, old, {}):
-        assert not is_proved(_TOKEN, challenge, headers, _HERE)
+        assert not challenge.is_met(_TOKEN, headers, _HERE)
         with pytest.raises(InvalidApiKey):
-            require_proof(_TOKEN, challenge, headers, url=_HERE.url, reached=_HERE)
+            challenge.require_met(_TOKEN, headers, url=_HERE.url, reached=_HERE)
 
 
 def test_a_stranger_who_passes_the_challenge_on_to_the_real_daemon_is_not_believed() -> None:
     """The proof holds the address where the real daemon was reached."""
-    challenge = new_challenge()
-    of_the_real_one = proof_headers(_TOKEN, challenge, ("127.0.0.1", 41234))
-    assert not is_proved(_TOKEN, challenge, of_the_real_one, _HERE)
-    lied = of_the_real_one | {"x-rbee-reached": proof_headers("x", challenge, ("127.0.0.1", 8080))["x-rbee-reached"]}
-    assert not is_proved(_TOKEN, challenge, lied, _HERE)
+    challenge = Challenge()
+    of_the_real_one = proof_headers(_TOKEN, challenge.digits, ("127.0.0.1", 41234))
+    assert not challenge.is_met(_TOKEN, of_the_real_one, _HERE)
+    lied = of_the_real_one | {
+        "x-rbee-reached": proof_headers("x", challenge.digits, ("127.0.0.1", 8080))["x-rbee-reached"]
+    }
+    assert not challenge.is_met(_TOKEN, lied, _HERE)
 
 
 def test_at_an_address_that_a_person_named_a_tunnel_is_allowed() -> None:
     """`ssh -L` reaches a queen at another address than it knows of itself."""
-    challenge = new_challenge()
-    assert is_proved(_TOKEN, challenge, proof_headers(_TOKEN, challenge, ("10.0.0.5", 8080)), None)
+    challenge = Challenge()
+    assert challenge.is_met(_TOKEN, proof_headers(_TOKEN, challenge.digits, ("10.0.0.5", 8080)), None)
 
 
 def test_one_address_has_one_spelling() -> None:
     """A dual-stack socket names an IPv4 peer in IPv6."""
-    challenge = new_challenge()
-    assert is_proved(_TOKEN, challenge, proof_headers(_TOKEN, challenge, ("::ffff:127.0.0.1", 8080)), _HERE)
+    challenge = Challenge()
+    assert challenge.is_met(_TOKEN, proof_headers(_TOKEN, challenge.digits, ("::ffff:127.0.0.1", 8080)), _HERE)
 
 
 @pytest.mark.parametrize("challenge", [None, "", "short", "Z" * 48, "a" * 65, "a" * 10_000])
@@ -58,6 +60,6 @@ def test_what_is_no_challenge_gets_no_proof(challenge: str | None) -> None:
 
 def test_without_a_token_there_is_no_proof() -> None:
     """An empty key would prove itself to everybody."""
-    challenge = new_challenge()
-    assert proof_headers("", challenge, ("127.0.0.1", 8080)) == {}
-    assert not is_proved("", challenge, {}, _HERE)
+    challenge = Challenge()
+    assert proof_headers("", challenge.digits, ("127.0.0.1", 8080)) == {}
+    assert not challenge.is_met("", {}, _HERE)
