@@ -70,16 +70,16 @@ def _serve(
     url = address_of_listener(listener).url
     set_process_title(f"rbee-hive daemon --port {listener.getsockname()[1]}")
     records = DaemonRecords(settings.paths.run_dir)
-    if not order.is_ephemeral:
-        records.write(DaemonRecord.of_this_process("hive", url, order.token))
 
     async def serve_hive() -> None:
-        await Hive(
-            HiveSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, standby=standby)
-        ).run()
+        hive = Hive(HiveSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, standby=standby))
+        if order.is_ephemeral:
+            await hive.run()
+            return
+        # the hive has taken over the signals: one that comes now ends it in order, record included
+        with records.kept(DaemonRecord.of_this_process("hive", url, order.token)):
+            await hive.run()
 
     start_up.end()
     run(serve_hive)
-    if not order.is_ephemeral:
-        records.remove("hive", os.getpid())
     os._exit(0)

@@ -63,14 +63,16 @@ def _serve(
     address = address_of_listener(listener)
     set_process_title(f"queen-rbee daemon --port {address.port}")
     records = DaemonRecords(settings.paths.run_dir)
-    if not order.is_ephemeral:
-        records.write(DaemonRecord.of_this_process("queen", address.url, order.token))
 
     async def serve_queen() -> None:
-        await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()
+        queen = Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive))
+        if order.is_ephemeral:
+            await queen.run()
+            return
+        # the queen has taken over the signals: one that comes now ends it in order, record included
+        with records.kept(DaemonRecord.of_this_process("queen", address.url, order.token)):
+            await queen.run()
 
     start_up.end()
     run(serve_queen)
-    if not order.is_ephemeral:
-        records.remove("queen", os.getpid())
     os._exit(0)

@@ -2,7 +2,8 @@
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -60,6 +61,15 @@ class DaemonRecords:
         kinds = {field.name: int if field.name == "pid" else str for field in fields(DaemonRecord)}
         is_sound = all(type(getattr(record, name)) is kind for name, kind in kinds.items())
         return record if is_sound and record.role == role else None
+
+    @contextmanager
+    def kept(self, record: DaemonRecord) -> Iterator[None]:
+        """Store the record for as long as this lasts; enter it only when no signal ends the process any more."""
+        self.write(record)
+        try:
+            yield
+        finally:
+            self.remove(record.role, record.pid)
 
     def write(self, record: DaemonRecord) -> None:
         """Store the record with mode 0600."""
