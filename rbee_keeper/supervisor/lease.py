@@ -1,4 +1,11 @@
-"""The parent's side of a lease: signs of life from a thread that watches the event loop."""
+"""The parent's side of a lease: signs of life from a thread that watches the event loop.
+
+Only a queen renews, and only for her hive. A native call that keeps the interpreter for longer than the lease stops
+the thread as well, and the hive ends with its workers, as if the queen were frozen: she makes no such call, and
+the hive that she has started next is as good. Workers have no lease, so the calls of an engine, which do take
+minutes, can neither miss nor delay one: when the hive is gone the kernel ends its workers in the middle of a call
+(`lifeline.die_at_end_of_file`).
+"""
 
 import asyncio
 import threading
@@ -15,7 +22,7 @@ async def keep_lease(renew: Callable[[], None], lease_s: float) -> None:
     """Have `renew` called from a thread, four times per lease, until cancelled or the event loop is stuck for good.
 
     A loop that is blocked for a moment costs the child nothing. A process that is stopped has no thread that runs
-    either, so its lease runs out as it should; so it does while a native call keeps the interpreter for itself.
+    either, so its lease runs out as it should.
     """
     pulse = _Pulse(renew, lease_s)
     thread = threading.Thread(target=pulse.renew_while_alive, name="lease", daemon=True)

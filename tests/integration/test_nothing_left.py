@@ -144,10 +144,11 @@ def test_a_signal_to_a_daemon_while_a_model_loads_writes_no_traceback(
     assert "Traceback" not in home.all_logs()
 
 
-def test_a_frozen_queen_loses_its_hive_and_workers_within_the_lease(home: Home) -> None:
-    """SIGSTOP closes no pipe; the lease is for this."""
+@pytest.mark.parametrize("fault", ["none", "hold_interpreter"])
+def test_a_frozen_queen_loses_its_hive_and_workers_within_the_lease(home: Home, fault: str) -> None:
+    """SIGSTOP closes no pipe; the lease is for this, and it needs no worker that can listen."""
     home.set(lease_s=2)
-    keeper = streaming(home)
+    keeper = streaming(home, fault=fault, fault_at=3)
     queen = home.the("queen")
     queen.suspend()
     eventually(
