@@ -110,3 +110,44 @@ def test_two_processes_may_share_a_log(tmp_path: Path) -> None:
     assert [process.wait(60) for process in both] == [0, 0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["queen.1.log", "queen.log"]
     assert all(path.stat().st_size < 70_000 for path in tmp_path.iterdir())
+
+
+SHARE = """
+import os, sys
+from pathlib import Path
+from rbee_keeper.config.log_file import GivenLog
+from rbee_keeper.daemon.log_writer import LogWriter
+who = sys.argv[1]
+for path in sys.stdin:
+    os.dup2(os.open(path.strip(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), 2)
+    writer = LogWriter(GivenLog(path=Path(path.strip()), limit_bytes=36_000))
+    for n in range(150):
+        line = f"{who} {n} " + who * (6000 if n % 50 == 20 else 50)
+        assert writer.write(line.encode() + b"\\n")
+    os.write(1, b"done\\n")
+"""
+
+
+def test_two_processes_that_fill_a_log_at_once_lose_and_tear_no_line(tmp_path: Path) -> None:
+    """Whoever comes second once put the new file in the place of the older one, whose lines were gone."""
+    command = [sys.executable, "-c", SHARE]
+    both = [subprocess.Popen([*command, who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) for who in "ab"]
+    wanted = sorted(f"{who} {n} {who * (6000 if n % 50 == 20 else 50)}" for who in "ab" for n in range(150))
+    try:
+        for number in range(200):
+            log = tmp_path / f"{number}.log"
+            log.touch(0o600)
+            for process in both:
+                assert process.stdin is not None
+                process.stdin.write(f"{log}\n".encode())
+            for process in both:
+                assert process.stdout is not None
+                assert process.stdout.readline() == b"done\n"
+            older = log.with_suffix(".1.log")
+            lines = sorted((older.read_text() + log.read_text()).splitlines())
+            odd = [line[:80] for line in lines if line not in wanted]
+            assert (len(lines), odd) == (len(wanted), []), f"round {number}: {older.stat().st_size} bytes put aside"
+    finally:
+        for process in both:
+            process.kill()
+            process.communicate()
