@@ -18,10 +18,12 @@ from ..errors import (
     RbeeError,
     RequestCanceled,
     RequestTimeout,
+    TooManyWorkers,
     WorkerCrashed,
     WorkerNotReady,
 )
 from ..transport import deadline
+from .full_hives import FullHives
 from .hive_care import HiveCare
 from .leases import Lease
 from .local_hive import LocalHive
@@ -47,6 +49,7 @@ _NEVER_TWICE = ("SIGABRT",)
 class _Course:
     """What has happened to a task on its way: `waits_for` is the worker or the order that it waits for."""
 
+    full: FullHives
     crashes: int = 0
     hives_lost: int = 0
     refusals: int = 0
@@ -111,7 +114,7 @@ class InferRunner:
         )
 
     async def _run(self, task: Task) -> None:
-        course = _Course()
+        course = _Course(full=FullHives(self.registry))
         while True:
             hive, worker = await self._find_worker(task, course)
             try:
@@ -129,7 +132,7 @@ class InferRunner:
         """Decide and act until slots of a worker are leased for the task."""
         while True:
             self._take_bad_news(task, course)
-            facts = _facts(task, self.registry.file_of(task.spec.model))
+            facts = _facts(task, course, self.registry.file_of(task.spec.model))
             decision = decide(self.registry.snapshot(), facts, time.monotonic())
             task.reasons = decision.reasons
             match decision:
@@ -153,8 +156,7 @@ class InferRunner:
                     task.decided.set()
                     await self.registry.wait_for_change()
                 case Refuse(error=error):
-                    is_consequence = isinstance(error, NodeNotFound) and task.failed_hives
-                    raise next(iter(task.failed_hives.values())) if is_consequence else error
+                    raise _cause(error, task, course)
                 case _:
                     assert_never(decision)
 
@@ -167,13 +169,15 @@ class InferRunner:
 
     async def _spawn(self, task: Task, course: _Course, decision: SpawnWorker) -> None:
         """Have a worker started and its load narrated, unless its hive turns out to be gone or frozen."""
-        hive = self.registry.hive(decision.hive_id)
+        hive, before = self.registry.hive(decision.hive_id), self.registry.living(decision.hive_id)
         asked_at = time.monotonic()
         try:
             worker_id = await self.spawn.spawn(task, decision)
         except ConnectionFailed as error:
             self.care.give_up(decision.hive_id, error.message)
             self._count_lost_hive(course)
+        except TooManyWorkers as refusal:
+            course.full.note(decision.hive_id, refusal, before)
         except HiveUnresponsive as unresponsive:
             if hive is not None and self.care.is_frozen(hive, since=asked_at):
                 self.care.give_up(hive.id, "it is frozen")
@@ -243,7 +247,14 @@ def _is_certain_to_repeat(failure: ErrorInfo | None) -> bool:
     return failure is not None and failure.details.get("signal") in _NEVER_TWICE
 
 
-def _facts(task: Task, model_file: str) -> TaskFacts:
+def _cause(error: RbeeError, task: Task, course: _Course) -> RbeeError:
+    """Return what a hive said when that led to the refusal, in its words."""
+    if isinstance(error, NodeNotFound) and task.failed_hives:
+        return next(iter(task.failed_hives.values()))
+    return (course.full.cause() or error) if isinstance(error, TooManyWorkers) else error
+
+
+def _facts(task: Task, course: _Course, model_file: str) -> TaskFacts:
     spec = task.spec
     return TaskFacts(
         id=task.id,
@@ -258,4 +269,5 @@ def _facts(task: Task, model_file: str) -> TaskFacts:
         is_owner=task.is_owner,
         lost=frozenset(task.lost_workers),
         failed_hives=frozenset[HiveId](task.failed_hives),
+        full_hives=course.full.now(),
     )

@@ -12,6 +12,7 @@ from .. import __version__
 from ..contract.errors import ErrorInfo
 from ..contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
 from ..contract.nodes import HiveSnapshot
+from ..contract.worker_states import GONE_STATES
 from ..contract.workers import WorkerState, WorkerView
 from ..errors import RbeeError
 from .leases import Lease, Leases
@@ -134,6 +135,12 @@ class FleetRegistry:
     def hive(self, hive_id: HiveId) -> HiveEntry | None:
         """Return a hive, None when it is gone."""
         return self._hives.get(hive_id)
+
+    def living(self, hive_id: HiveId) -> frozenset[WorkerId]:
+        """Return the workers of a hive that have not ended, those that drain included."""
+        hive = self._hives.get(hive_id)
+        workers = hive.workers.values() if hive is not None else ()
+        return frozenset(worker.id for worker in workers if worker.state not in GONE_STATES)
 
     def hives(self) -> list[HiveEntry]:
         """Return every hive."""

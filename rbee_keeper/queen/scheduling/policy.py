@@ -1,8 +1,8 @@
 """The built-in policy: reuse an idle worker, wait for one that loads, else spawn one."""
 
-from ...contract.ids import LOCAL_NODE
+from ...contract.ids import LOCAL_NODE, HiveId
 from ...contract.workers import BACKENDS, Backend
-from ...errors import InvalidInput, NodeNotFound, RequestTimeout, VersionMismatch
+from ...errors import InvalidInput, NodeNotFound, RequestTimeout, TooManyWorkers, VersionMismatch
 from .decision import Decision, Reasons, Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
 
@@ -88,10 +88,12 @@ def _is_for(spawn: PendingSpawn, task: TaskFacts) -> bool:
 
 def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
     there = [hive for hive in snapshot.hives if task.node in (None, hive.node)]
-    hives = [hive for hive in there if not hive.problem and hive.id not in task.failed_hives]
-    reasons += tuple(f"{hive.id}: {hive.problem or 'did not answer this task'}" for hive in there if hive not in hives)
+    against = {hive.id: _why_not(hive, task) for hive in there}
+    hives = [hive for hive in there if not against[hive.id]]
+    reasons += tuple(f"{hive_id}: {why}" for hive_id, why in against.items() if why)
     if not hives:
-        return _without_hive(there, task, reasons)
+        full = task.full_hives & against.keys()
+        return _for_room(snapshot, full, reasons) if full else _without_hive(there, task, reasons)
     backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
     if backend is None:
         return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
@@ -103,6 +105,25 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
         device=DEFAULT_DEVICE if task.device is None else task.device,
         reasons=(*reasons, f"no worker has the model; {chosen.node} has {chosen.workers} workers"),
     )
+
+
+def _why_not(hive: HiveFacts, task: TaskFacts) -> str:
+    if hive.problem:
+        return hive.problem
+    if hive.id in task.failed_hives:
+        return "did not answer this task"
+    return "has as many workers as it may" if hive.id in task.full_hives else ""
+
+
+def _for_room(snapshot: Snapshot, full: frozenset[HiveId], reasons: Reasons) -> Decision:
+    """Wait for a worker that is ending; one that is not may stay for longer than anybody waits.
+
+    No other hive is started on this machine: the limit is meant for all that runs there.
+    """
+    if any(worker.hive_id in full and worker.state == "draining" for worker in snapshot.workers):
+        return Wait(why="no hive has room for another worker, until one that drains has ended", reasons=reasons)
+    error = TooManyWorkers("every hive runs as many workers as it may", hint="rbee workers list, rbee workers stop ID")
+    return Refuse(error=error, reasons=reasons)
 
 
 def _without_hive(there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:

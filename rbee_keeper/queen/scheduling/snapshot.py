@@ -63,7 +63,8 @@ class TaskFacts:
     """What one task asks for; None means that it does not care.
 
     `slots` is one for each answer. `lost` are workers that it had and that ended, `failed_hives` those that did not
-    answer it. `model_file` is the file that its reference is known to be; empty when it is not known yet.
+    answer it, `full_hives` those that run as many workers as they may. `model_file` is the file that its reference is
+    known to be; empty when it is not known yet.
     """
 
     id: TaskId
@@ -78,3 +79,4 @@ class TaskFacts:
     model_file: str = ""
     lost: frozenset[WorkerId] = frozenset()
     failed_hives: frozenset[HiveId] = frozenset()
+    full_hives: frozenset[HiveId] = frozenset()

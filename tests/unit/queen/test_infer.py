@@ -10,13 +10,13 @@ import msgspec
 
 from rbee_keeper.contract.errors import ErrorBody, ErrorInfo, to_wire
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token, Usage
-from rbee_keeper.contract.ids import CorrelationId, ModelRef, TaskId, WorkerId
+from rbee_keeper.contract.ids import CorrelationId, HiveId, ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.nodes import Health
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import SpawnAnswer, WorkerHealth, WorkerView
 from rbee_keeper.daemon.chores import Chores
-from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, Unavailable, WorkerNotReady
+from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, TooManyWorkers, Unavailable, WorkerNotReady
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
 from rbee_keeper.queen.hive_start import HiveProcess
@@ -353,6 +353,71 @@ async def test_a_hive_that_is_overloaded_is_asked_again_and_then_gives_the_worke
         events = await events_of(queen.start(node="far"))
         assert isinstance(events[-1], End), events
         assert len(said(events, "retry")) == 2
+
+
+FULL = encode(ErrorBody(error=to_wire(TooManyWorkers("this hive runs 1 workers", details={"workers": 1, "limit": 1}))))
+
+
+async def test_a_hive_without_room_is_asked_again_when_its_worker_has_ended() -> None:
+    """The task once failed while the worker that stood in its way was on its way out."""
+
+    async def gives_room_late(request: Request) -> None:
+        entry = queen.registry.hive(hive_entry("").id)
+        assert entry is not None
+        if hive.asked.count("/v1/workers/spawn") == 1:
+            asyncio.get_running_loop().call_later(0.1, queen.add, entry)
+            await request.answer(FULL, 503)
+            return
+        await request.answer(encode(SpawnAnswer(worker_id=WorkerId("w2"), url=worker.url, state="loading", sequence=0)))
+        asyncio.get_running_loop().call_later(0.1, queen.add, entry, worker_view("w2", worker.url))
+
+    async with (
+        world() as queen,
+        alive_hive(v1__workers__spawn=gives_room_late) as hive,
+        peer(execute=works, v1__loading__progress=never_answers) as worker,
+    ):
+        queen.add(hive_entry(hive.url), worker_view("w1", worker.url, model_ref=ModelRef("n"), state="draining"))
+        events = await events_of(queen.start(node="far"))
+        assert isinstance(events[-1], End), events
+        assert said(events, "wait") == ["no hive has room for another worker, until one that drains has ended"]
+
+
+async def test_a_worker_that_ends_while_its_hive_refuses_makes_room_all_the_same() -> None:
+    """Its report may overtake the refusal; nobody would tell of it again."""
+
+    async def refuses_late(request: Request) -> None:
+        entry = queen.registry.hive(hive_entry("").id)
+        assert entry is not None
+        queen.add(entry)
+        await request.answer(FULL, 503)
+
+    async with world() as queen, alive_hive(v1__workers__spawn=refuses_late) as hive:
+        queen.add(hive_entry(hive.url), worker_view("w1", hive.url, model_ref=ModelRef("n"), state="draining"))
+        assert error_of(await events_of(queen.start(node="far"))).code == "TOO_MANY_WORKERS"
+        assert hive.asked.count("/v1/workers/spawn") == 2
+
+
+async def test_a_hive_without_room_leaves_the_task_to_another_hive() -> None:
+    """And where there is none, the refusal has the figures of the hive."""
+
+    async def gives(request: Request) -> None:
+        await request.answer(encode(SpawnAnswer(worker_id=WorkerId("w2"), url=worker.url, state="loading", sequence=0)))
+        entry = queen.registry.hive(HiveId("other"))
+        assert entry is not None
+        asyncio.get_running_loop().call_later(0.1, queen.add, entry, worker_view("w2", worker.url))
+
+    async with (
+        world() as queen,
+        alive_hive(v1__workers__spawn=answers(FULL, 503)) as hive,
+        alive_hive(v1__workers__spawn=gives) as other,
+        peer(execute=works, v1__loading__progress=never_answers) as worker,
+    ):
+        queen.add(hive_entry(hive.url))
+        failed = error_of(await events_of(queen.start()))
+        assert (failed.code, failed.details) == ("TOO_MANY_WORKERS", {"workers": 1, "limit": 1})
+        busy = (worker_view(f"b{number}", worker.url, model_ref=ModelRef("n")) for number in range(2))
+        queen.add(hive_entry(other.url, "other", "far"), *busy)
+        assert isinstance((await events_of(queen.start()))[-1], End)
 
 
 async def test_an_order_whose_answer_is_odd_ends_the_task_and_nothing_else() -> None:

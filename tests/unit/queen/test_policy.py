@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
-from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout, VersionMismatch
+from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout, TooManyWorkers, VersionMismatch
 from rbee_keeper.queen.scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from rbee_keeper.queen.scheduling.policy import decide
 from rbee_keeper.queen.scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
@@ -201,6 +201,32 @@ def test_an_own_hive_that_runs_is_not_started_again() -> None:
     """The loop that carries decisions out would never end."""
     ours = HiveFacts(id=HiveId("a"), node=NodeName("localhost"), workers=0, is_ours=True)
     assert isinstance(decide(fleet(hives=(ours,)), task(failed_hives=frozenset({"a"})), NOW), Refuse)
+
+
+def test_a_hive_without_room_is_passed_over_for_one_that_may_have_some() -> None:
+    """The limit of one machine is no reason to fail while another is idle."""
+    full, other = hive("a", workers=0), hive("b", workers=5)
+    decision = decide(fleet(hives=(full, other)), task(full_hives=frozenset({"a"})), NOW)
+    assert isinstance(decision, SpawnWorker)
+    assert (decision.hive_id, decision.reasons[0]) == ("b", "a: has as many workers as it may")
+
+
+@pytest.mark.parametrize(("state", "expected"), [("draining", Wait), ("idle", Refuse), ("busy", Refuse)])
+def test_without_room_anywhere_a_worker_that_ends_is_waited_for_and_no_other(state: str, expected: type) -> None:
+    """One that drains is gone soon; of the others nobody knows, and no second hive goes round the limit."""
+    snapshot = fleet(worker(state=state, model_ref=ModelRef("other")))
+    decision = decide(snapshot, task(full_hives=frozenset({"h1"})), NOW)
+    assert isinstance(decision, expected)
+    if isinstance(decision, Refuse):
+        assert isinstance(decision.error, TooManyWorkers)
+
+
+def test_a_worker_that_ends_elsewhere_makes_no_room_on_the_node_that_is_meant() -> None:
+    """The task would wait until its deadline."""
+    ending = worker(state="draining", model_ref=ModelRef("other"), hive_id=HiveId("h2"), node=NodeName("far"))
+    snapshot = fleet(ending, hives=(hive(), hive("h2", "far")))
+    decision = decide(snapshot, task(node="localhost", full_hives=frozenset({"h1", "h2"})), NOW)
+    assert isinstance(decision, Refuse)
 
 
 def test_a_hive_of_another_version_takes_no_orders_and_the_task_is_told_why() -> None:
