@@ -1,7 +1,9 @@
 """Readers that are late or slow: every token, or an error that says so; never a hole."""
 
 import socket
+import threading
 import time
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psutil
@@ -132,6 +134,35 @@ def test_the_memory_of_a_queen_stays_flat_over_one_large_answer_after_another(ho
     for _ in range(20):
         stream_one()
     assert queens_memory(home) - before < 4_000_000
+
+
+def read_a_little(stream: Stream, taken: list[int], end: threading.Event) -> None:
+    """Read a stream more slowly than it comes, until told to stop; note how much was taken."""
+    with suppress(OSError, ValueError):
+        while not end.is_set():
+            taken.append(len(stream.answer.read1(10_000)))
+            end.wait(0.05)
+
+
+def test_the_memory_of_a_queen_stays_flat_under_many_long_answers_that_nobody_takes_in(home: Home) -> None:
+    """Some clients read slowly, some not at all; what they have not taken must wait in the worker."""
+    model = numbered(home, delay_s=0.001)
+    _, queen = home.queen(slots=8, event_log_limit_bytes=200_000)
+    taken: list[int] = []
+    end = threading.Event()
+    with ExitStack() as open_streams:
+        open_streams.callback(end.set)
+        for number in range(8):
+            stream = open_streams.enter_context(queen.stream("POST", "/v2/tasks", task(model, max_tokens=2000)))
+            with_small_buffer(stream)
+            if number % 2:
+                threading.Thread(target=read_a_little, args=(stream, taken, end), daemon=True).start()
+        time.sleep(3)
+        before, taken_before = queens_memory(home), sum(taken)
+        time.sleep(4)
+        grown, taken_since = queens_memory(home) - before, sum(taken) - taken_before
+    assert taken_since > 1_000_000, "the slow readers got nothing: this shows nothing"
+    assert grown < 2_000_000
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
