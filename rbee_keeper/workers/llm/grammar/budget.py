@@ -1,18 +1,13 @@
 """What making one grammar may cost, and how to give up on it."""
 
 import time
-from collections.abc import Callable
 
 from ....errors import InvalidInput, RequestCanceled
+from ...engine import IsCancelled, never
 
 MAX_STEPS = 3_000_000  # about as much as the time below allows on a slow processor
 MAX_SECONDS = 2.0
 _STEPS_BETWEEN_LOOKS = 2_000
-
-
-def never() -> bool:
-    """Tell that nobody has given up."""
-    return False
 
 
 class Budget:
@@ -27,7 +22,7 @@ class Budget:
         *,
         steps: int = MAX_STEPS,
         seconds: float = MAX_SECONDS,
-        is_cancelled: Callable[[], bool] = never,
+        is_cancelled: IsCancelled = never,
     ) -> None:
         """Start with the whole budget; the clock runs from the first step on."""
         self._steps = steps
