@@ -77,8 +77,10 @@ class Noticed:
     failed: int = 0
 
 
-def _schema(body: object) -> dict[str, object]:
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": body}}}
+def _schema(body: dict[str, object]) -> dict[str, object]:
+    """Return a form that nobody has asked for before, so that no worker can have its grammar."""
+    fresh = body | {"$comment": f"{time.monotonic_ns()}"}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": fresh}}}
 
 
 def _tagged_union(alternatives: int, tags: int) -> dict[str, object]:
@@ -103,7 +105,8 @@ def _execute(**fields: object) -> dict[str, object]:
 
 
 def _grammar(text: str) -> dict[str, object]:
-    return {"response_format": {"type": "grammar", "grammar": text}}
+    fresh = f"{text}\n# {time.monotonic_ns()}"
+    return {"response_format": {"type": "gbnf", "grammar": fresh}}
 
 
 _OPTIONAL = "root ::= " + "a? " * 500 + '\na ::= "a"'

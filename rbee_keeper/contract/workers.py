@@ -74,6 +74,7 @@ class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
     drain_s: float = 30.0
     grammar_step_s: float = 10.0
     body_limit_bytes: int = 1_048_576
+    connections_limit: int = 2_000
     connect_s: float = 5.0
     request_s: float = 10.0
     last_grace_s: float = 0.3

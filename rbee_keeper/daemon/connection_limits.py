@@ -30,8 +30,9 @@ _PHRASES = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fie
 class ConnectionLimits:
     """Limits of one daemon; bytes and fields are of the request line with all headers.
 
-    `head_s` is for the whole head, `body_gap_s` between two parts of a body, `linger_*` for what is still read and
-    thrown away of a request that is answered already.
+    `head_s` is for the whole head, `body_gap_s` between two parts of a body. A whole body has `body_s` and a second for
+    each `body_bytes_per_s` of it that has come. `linger_*` are for what is still read and thrown away of a request that
+    is answered already.
     """
 
     connections: int = DEFAULT_CONNECTIONS
@@ -39,6 +40,8 @@ class ConnectionLimits:
     head_fields: int = 100
     head_s: float = 10.0
     body_gap_s: float = 30.0
+    body_s: float = 30.0
+    body_bytes_per_s: int = 500
     linger_s: float = 2.0
     linger_bytes: int = 4_194_304
 

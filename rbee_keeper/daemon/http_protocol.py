@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with limits on what a client sends before anybody has looked at it.
 
-uvicorn bounds neither the bytes nor the time of a request's head with this parser, nor the time between the parts of
-a body, and it reads on after an early answer. This is the one place that touches uvicorn's insides (`cycle`, `flow`,
+uvicorn bounds neither the bytes nor the time of a request's head with this parser, nor the time of a body, and it reads
+on after an early answer. This is the one place that touches uvicorn's insides (`cycle`, `flow`,
 `pipeline`, the parser's callbacks), which is why its version is pinned to a tested range in `pyproject.toml`.
 """
 
@@ -51,6 +51,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._discarded = 0
         self.waits_since = 0.0
         self._body_at = 0.0
+        self._body_began_at = 0.0
+        self._body_bytes = 0
 
     # the connection
 
@@ -91,12 +93,16 @@ class LimitedProtocol(HttpToolsProtocol):
         elif self._is_in_head:
             if now - self.waits_since > limits.head_s and (self.cycle is None or self.cycle.response_complete):
                 self._refuse(RequestTooSlow(f"the request's head did not arrive within {limits.head_s:g} s"))
-        elif self._is_whole or self.flow.read_paused:
+        elif self._is_whole:
             return
+        elif self.flow.read_paused:
+            self._begin_body(now)  # it is us who do not read
         elif self.cycle.response_complete:
             self._linger()
         elif now - self._body_at > limits.body_gap_s:
             self._refuse(RequestTooSlow(f"no part of the body came for {limits.body_gap_s:g} s"))
+        elif now - self._body_began_at > limits.body_s + self._body_bytes / limits.body_bytes_per_s:
+            self._refuse(RequestTooSlow(f"the body comes with less than {limits.body_bytes_per_s} bytes in a second"))
 
     # what the client sends
 
@@ -142,14 +148,19 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refusal = self._head_too_large()
             raise _Refused
         self._is_in_head = False
-        self._body_at = self.waits_since
+        self._begin_body(self.waits_since)
         super().on_headers_complete()
         self.cycle.transport = cast("asyncio.Transport", self._response_transport)
+
+    def _begin_body(self, now: float) -> None:
+        self._body_at = self._body_began_at = now
+        self._body_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; of an answered request only so much more is read."""
         self._surplus -= len(body)
         self._body_at = self.loop.time()
+        self._body_bytes += len(body)
         if self.cycle.response_complete:
             self._discarded += len(body)
             if self._discarded > self._limits.linger_bytes:

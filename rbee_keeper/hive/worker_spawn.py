@@ -168,6 +168,7 @@ class WorkerSpawner:
             drain_s=self._settings.drain_s,
             grammar_step_s=self._settings.grammar_step_s,
             body_limit_bytes=self._settings.body_limit_bytes,
+            connections_limit=self._settings.connections_limit,
             connect_s=self._settings.connect_s,
             request_s=self._settings.request_s,
             last_grace_s=self._settings.cascade_grace_s,

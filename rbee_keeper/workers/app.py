@@ -18,6 +18,7 @@ from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
+from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed
@@ -136,7 +137,15 @@ class Worker:
         if self._spec.lifeline is not None:
             self._spec.lifeline.call_when_lost(lambda loss: self._call_from_thread(self._end_at_once, loss))
         access = Access(token=order.token, is_required=bool(order.token))
-        app = build_app(AppSpec(source="worker", routes=self._routes(), access=access, narrator=self._narrator))
+        app = build_app(
+            AppSpec(
+                source="worker",
+                routes=self._routes(),
+                access=access,
+                narrator=self._narrator,
+                limits=ConnectionLimits(connections=order.connections_limit),
+            )
+        )
         async with asyncio.TaskGroup() as tasks:
             self._chores = Chores(tasks, self._narrator)
             tasks.create_task(self._announce_and_load())

@@ -18,6 +18,14 @@ JobEvents = tuple[TaskId, Sequence[Event]]
 ReportProgress = Callable[[LoadingProgress], bool]
 """Takes a step of the load; False asks the engine to give the load up."""
 
+IsCancelled = Callable[[], bool]
+"""Tells, from any thread, that nobody waits for the outcome any more."""
+
+
+def never() -> bool:
+    """Tell that somebody waits for it."""
+    return False
+
 
 class AnswerReader(Protocol):
     """Tells apart what a model thinks, says and calls in the text of one answer.
@@ -145,12 +153,15 @@ class Engine(Protocol):
             RbeeError: the file is missing or is not a model that this engine can load.
         """
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Turn a request into the engine's terms; called from any thread, several at a time.
+
+        What takes long asks `is_cancelled` from time to time.
 
         Raises:
             InvalidInput: the model cannot do what the request asks for.
             ContextTooLong: prompt and answer together are longer than the context.
+            RequestCanceled: nobody waits for it any more.
         """
 
     def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:

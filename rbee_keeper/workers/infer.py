@@ -64,7 +64,9 @@ class InferHandler:
     async def _prepare(self, request: Request, message: Execute, until: float | None, *, body_bytes: int) -> Prepared:
         if _is_quick(message, body_bytes):
             return self._engine.prepare(message)
-        return await self._preparations.of(request, message.job_id, lambda: self._engine.prepare(message), until)
+        return await self._preparations.of(
+            request, message.job_id, lambda is_cancelled: self._engine.prepare(message, is_cancelled), until
+        )
 
     async def cancel(self, request: Request) -> Response:
         """End one execution; repeating it is no error."""

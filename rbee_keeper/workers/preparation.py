@@ -1,11 +1,11 @@
 """Prepares requests in threads: at most so many, for so long, and for nobody who has left.
 
 Templates, schemas and long texts are work that the event loop must not do itself. A thread cannot be ended from
-outside; one whose request was given up goes on to its end, which the work's own budgets bring, and keeps its place
-until then.
+outside; one whose request was given up keeps its place until its work asks whether that is so, or comes to its end.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from ..contract.ids import TaskId
 from ..daemon.event_stream import disconnected
 from ..errors import AllSlotsBusy, InvalidInput, RequestCanceled, RequestTimeout
+from .engine import IsCancelled
 
 ResultT = TypeVar("ResultT")
 
@@ -42,8 +43,12 @@ class Preparations:
         if cancelled is not None and not cancelled.done():
             cancelled.set_result(None)
 
-    async def of(self, request: Request, job_id: TaskId, work: Callable[[], ResultT], until: float | None) -> ResultT:
+    async def of(
+        self, request: Request, job_id: TaskId, work: Callable[[IsCancelled], ResultT], until: float | None
+    ) -> ResultT:
         """Do the work in a thread and return its result; `until` is the deadline in Unix time.
+
+        The work is told how to ask whether it is given up.
 
         Raises:
             AllSlotsBusy: too many requests wait for this.
@@ -57,7 +62,8 @@ class Preparations:
             raise InvalidInput("an execution with this job_id is being prepared")
         limit_s = self._limit_s if until is None else min(self._limit_s, until - time.time())
         cancelled = self._pending[job_id] = asyncio.get_running_loop().create_future()
-        preparing = asyncio.wrap_future(self._threads.submit(work))
+        given_up = threading.Event()
+        preparing = asyncio.wrap_future(self._threads.submit(work, given_up.is_set))
         leaving = asyncio.ensure_future(disconnected(request.receive))
         try:
             ends: set[asyncio.Future[Any]] = {preparing, leaving, cancelled}
@@ -65,6 +71,7 @@ class Preparations:
         finally:
             del self._pending[job_id]
             leaving.cancel()
+            given_up.set()
             if not preparing.done():
                 preparing.cancel()
         if preparing.done() and not preparing.cancelled():

@@ -60,7 +60,7 @@ class TextVectors:
             prepared = self._engine.prepare_texts(wanted, job_id)
         else:
             prepared = await self._preparations.of(
-                request, job_id, lambda: self._engine.prepare_texts(wanted, job_id), until
+                request, job_id, lambda _: self._engine.prepare_texts(wanted, job_id), until
             )
         return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
 

@@ -139,6 +139,18 @@ def test_many_silent_connections_leave_room_for_everybody_else(home: Home) -> No
         assert plugs
 
 
+def test_a_worker_takes_no_more_connections_than_the_setting_says(home: Home) -> None:
+    """Whatever was set, it took 2,000."""
+    model = home.fake_model()
+    _, queen = home.queen(connections_limit=16)
+    assert queen.call("POST", "/v2/tasks", {"prompt": "hi", "model": model, "max_tokens": 3}).status == 200
+    address = queen.call("GET", "/v2/status").json()["workers"][0]["url"]
+    worker = Daemon(port=int(address.rpartition(":")[2]))
+    with contextlib.ExitStack() as stack:
+        plugs = [stack.enter_context(connection(worker, 5.0)) for _ in range(40)]
+        assert plugs[0].recv(1) == b"", "the one that waited longest had to go"
+
+
 def test_health_is_answered_when_every_place_is_taken(home: Home) -> None:
     """Who watches a daemon must be able to tell busy from dead."""
     model = home.fake_model(delay_s=0.2)

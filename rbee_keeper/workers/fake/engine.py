@@ -23,10 +23,12 @@ from ..engine import (
     EngineLoad,
     EngineProps,
     Execution,
+    IsCancelled,
     JobEvents,
     Prepared,
     PreparedTexts,
     ReportProgress,
+    never,
 )
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
@@ -76,8 +78,9 @@ class FakeEngine:
         self._slots = order.slots
         return EngineInfo(model_name="fake", slots=order.slots, context_tokens=_CONTEXT_TOKENS, model_bytes=0)
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Take any prompt."""
+        del is_cancelled
         return Prepared(request=request, prompt=range(len(request.prompt.split())))
 
     def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:

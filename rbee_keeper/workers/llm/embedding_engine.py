@@ -18,7 +18,18 @@ from ...gguf.memory import context_per_slot
 from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
 from ..capability import POOLING_LAST, POOLING_RANK, capability_of, other_capability, wanted_by
-from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, PreparedTexts, ReportProgress
+from ..engine import (
+    EngineInfo,
+    EngineLoad,
+    EngineProps,
+    Execution,
+    IsCancelled,
+    JobEvents,
+    Prepared,
+    PreparedTexts,
+    ReportProgress,
+    never,
+)
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
 from .context_options import ContextOptions, plan_context
@@ -97,9 +108,9 @@ class EmbeddingEngine:
             capability=self._capability,
         )
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Refuse: the model writes no text."""
-        del request
+        del request, is_cancelled
         raise other_capability(self._capability, "text")
 
     def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:

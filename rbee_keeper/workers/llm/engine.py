@@ -21,10 +21,12 @@ from ..engine import (
     EngineLoad,
     EngineProps,
     Execution,
+    IsCancelled,
     JobEvents,
     Prepared,
     PreparedTexts,
     ReportProgress,
+    never,
 )
 from ..grammar_work import GrammarWork
 from ..timing import EngineTimes, Timing
@@ -35,6 +37,7 @@ from .lane import Lane, LaneSpec
 from .library import api, initialise
 from .model import check_file, place
 from .model_load import load_model
+from .parsed_grammar import ParsedGrammars
 from .prompt import PromptMaker
 from .run import Run
 from .sampler import seed_of
@@ -77,10 +80,12 @@ class LlamaEngine:
         self._order = order
         self._context_tokens = self._plan.context_tokens
         self._candidates = Candidates(self._model.vocabulary.size)
+        self._grammars = ParsedGrammars(self._model.vocabulary)
         self._shared = self._new_lane(replace(self._plan, sequences=_SEQUENCES_PER_SLOT * order.slots))
         self._prompts = PromptMaker(
             self._model,
             renderer=self._renderer,
+            grammars=self._grammars,
             context_tokens=self._context_tokens,
             slots=order.slots,
             budget_tokens=self._shared.spec.shape.budget_tokens,
@@ -111,6 +116,7 @@ class LlamaEngine:
                 batch_tokens=options.batch_tokens,
                 vocabulary=self._model.vocabulary,
                 candidates=self._candidates,
+                grammars=self._grammars,
                 times=self._times,
                 grammar_work=self.grammar_work,
                 model_name=self._model.name,
@@ -120,9 +126,9 @@ class LlamaEngine:
             )
         )
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Render and tokenize the prompt, from any thread."""
-        return self._prompts.prepare(request)
+        return self._prompts.prepare(request, is_cancelled)
 
     def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:
         """Refuse: the model has no pooling."""

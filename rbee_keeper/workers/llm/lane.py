@@ -15,10 +15,12 @@ from .candidates import Candidates
 from .interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
 from .library import api
 from .logprobs import logprob_of
+from .parsed_grammar import ParsedGrammar, ParsedGrammars
 from .run import Answer, Run
-from .sampler import Grammar, Sampler
+from .sampler import Sampler
 from .schedule import Pace, PromptFacts, PromptPart, next_prompt_parts
 from .sequence_choice import CacheShape, Resident, common_prefix
+from .slow_draws import awake, rest
 from .text_output import TextOutput
 from .vocabulary import Vocabulary
 
@@ -36,6 +38,7 @@ class LaneSpec:
     batch_tokens: int
     vocabulary: Vocabulary
     candidates: Candidates
+    grammars: ParsedGrammars
     times: EngineTimes
     grammar_work: GrammarWork
     model_name: str
@@ -58,6 +61,7 @@ class Lane:
     _steps: int = 0
     _answered_at: float = 0.0
     _answers_took_s: float = 0.0
+    _usual_draw_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Lay out the cache and the batch."""
@@ -96,14 +100,11 @@ class Lane:
             return self._samplers_under(run, None)
         work.begin(run.job_id)
         try:
-            grammar = Grammar(prepared.grammar, self.spec.vocabulary)
-            samplers = self._samplers_under(run, grammar)
-            grammar.close()
+            return self._samplers_under(run, self.spec.grammars.of(prepared.grammar))
         finally:
             work.end()
-        return samplers
 
-    def _samplers_under(self, run: Run, grammar: Grammar | None) -> list[Sampler]:
+    def _samplers_under(self, run: Run, grammar: ParsedGrammar | None) -> list[Sampler]:
         request, prepared = run.prepared.request, run.prepared
         samplers = [
             Sampler(
@@ -146,7 +147,7 @@ class Lane:
         self._follow_leaders()
         computing = [run for run in self.runs if run.remaining_prompt and run.leader is None]
         facts = [PromptFacts(place, run.remaining_prompt) for place, run in enumerate(computing)]
-        answering = [run for run in self.runs if not run.remaining_prompt]
+        answering = self._awake([run for run in self.runs if not run.remaining_prompt], has_others=bool(computing))
         parts = next_prompt_parts(
             facts,
             has_answers=bool(answering),
@@ -162,6 +163,16 @@ class Lane:
             return self._compute_prompts([(computing[part.place], part) for part in parts])
         self._continue_answers(answering)
         return answering
+
+    def _awake(self, answering: list[Run], *, has_others: bool) -> list[Run]:
+        """Return those that take part in the next batch, and note what time each may take to draw."""
+        now = time.perf_counter()
+        constrained = sum(bool(run.prepared.grammar) for run in answering)
+        self._usual_draw_s = self._answers_took_s / max(constrained, 1)
+        if not constrained:
+            return answering
+        are_awake = awake(answering, has_others=has_others, now=now)
+        return [run for run, is_awake in zip(answering, are_awake, strict=True) if is_awake]
 
     def _pace(self) -> float:
         """Return the measured speed; alone, parts must not depend on it, as their sizes change the last digits."""
@@ -290,12 +301,15 @@ class Lane:
             return sampler.draw(self.spec.context, index)
         work = self.spec.grammar_work
         work.begin(run.job_id)
+        started = time.perf_counter()
         try:
             return sampler.draw(self.spec.context, index)
         except InferenceFailed as error:
             return error
         finally:
             work.end()
+            now = time.perf_counter()
+            rest(run, took_s=now - started, batch_s=self._usual_draw_s, now=now)
 
     def _take_drawn(self, run: Run, answer: Answer, drawn: int | InferenceFailed, index: int) -> None:
         """Take a token, or end the one execution that nothing could be drawn for."""

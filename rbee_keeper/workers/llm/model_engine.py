@@ -14,10 +14,12 @@ from ..engine import (
     EngineLoad,
     EngineProps,
     Execution,
+    IsCancelled,
     JobEvents,
     Prepared,
     PreparedTexts,
     ReportProgress,
+    never,
 )
 from ..grammar_work import GrammarWork
 from .chat.template_process import TemplateProcess
@@ -55,9 +57,9 @@ class ModelEngine:
         self._engine = embedding_engine
         return embedding_engine.load_checked(order, header, report)
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Prepare an execution that writes text."""
-        return self._engine.prepare(request)
+        return self._engine.prepare(request, is_cancelled)
 
     def prepare_texts(self, request: EmbeddingRequest | RerankRequest, job_id: TaskId) -> PreparedTexts:
         """Prepare an execution that makes vectors."""

@@ -4,39 +4,47 @@ import threading
 
 from ...contract.tasks import Execute
 from ...errors import ContextTooLong, InvalidInput
-from ..engine import Prepared
+from ..engine import IsCancelled, Prepared, never
 from .chat.template_process import TemplateProcess
 from .model import Model
-from .sampler import Grammar
+from .parsed_grammar import ParsedGrammars
 
 
 class PromptMaker:
     """Prepares requests for one model; used from any thread."""
 
     def __init__(
-        self, model: Model, *, renderer: TemplateProcess, context_tokens: int, slots: int, budget_tokens: int
+        self,
+        model: Model,
+        *,
+        renderer: TemplateProcess,
+        grammars: ParsedGrammars,
+        context_tokens: int,
+        slots: int,
+        budget_tokens: int,
     ) -> None:
         """Take the model's own chat template, and try it apart: a model that is loaded need not wait for that."""
         self._vocabulary = model.vocabulary
-        self._model = model
+        self._grammars = grammars
         self._chat_format = model.chat_format(renderer)
         threading.Thread(target=self._chat_format.warm_up, name="chat-template", daemon=True).start()
         self._context_tokens = context_tokens
         self._slots = slots
         self._budget_tokens = budget_tokens
 
-    def prepare(self, request: Execute) -> Prepared:
+    def prepare(self, request: Execute, is_cancelled: IsCancelled = never) -> Prepared:
         """Return the request in the engine's terms.
 
         Raises:
             InvalidInput: the template, the grammar or the model cannot do what the request asks for.
             ContextTooLong: prompt and answer together are longer than the context.
+            RequestCanceled: nobody waits for it any more.
         """
         self._require_slots(request)
         if request.suffix is not None:
             prepared = Prepared(request=request, prompt=self._infill(request), stop=tuple(request.stop))
         else:
-            prepared = self._chat(request)
+            prepared = self._chat(request, is_cancelled)
         if not prepared.prompt:
             raise InvalidInput("the prompt has no tokens", hint="send some text")
         self._require_room(len(prepared.prompt), request)
@@ -48,9 +56,10 @@ class PromptMaker:
             reason = "with strict determinism" if most == 1 else f"on a worker of {self._slots} slots"
             raise InvalidInput(f"n can be at most {most} {reason}", hint="ask again for more answers")
 
-    def _chat(self, request: Execute) -> Prepared:
-        chat = self._chat_format.render(request)
-        require_grammar(chat.grammar, self._model)
+    def _chat(self, request: Execute, is_cancelled: IsCancelled) -> Prepared:
+        chat = self._chat_format.render(request, is_cancelled)
+        if chat.grammar:
+            self._grammars.of(chat.grammar)  # read here, so that it neither stops an execution nor the engine
         special = map(self._vocabulary.token_of_special, chat.shown_special)
         return Prepared(
             request=request,
@@ -90,13 +99,3 @@ class PromptMaker:
                 f"{request.n} answers of this length need more than the cache of {self._budget_tokens} tokens",
                 hint="lower n or max_tokens, or raise kv_tokens",
             )
-
-
-def require_grammar(text: str, model: Model) -> None:
-    """Refuse a grammar that llama.cpp cannot read, before it would stop an execution.
-
-    Raises:
-        InvalidInput: it is not valid GBNF.
-    """
-    if text:
-        Grammar(text, model.vocabulary).close()

@@ -37,7 +37,7 @@ class Run:
     """One execution from its arrival to its end.
 
     `leader` computes a prefix that this one waits for. `was_stopped` tells that a batch with a part of it was stopped
-    half way, for its own sake or for that of another one.
+    half way, for its own sake or for that of another one. Until `rests_until` it sits out, because its draws take long.
     """
 
     prepared: Prepared
@@ -49,6 +49,7 @@ class Run:
     leader: "Run | None" = None
     is_over: bool = False
     was_stopped: bool = False
+    rests_until: float = 0.0
     told_at: float = 0.0
     events: list[Event] = field(default_factory=list)
 

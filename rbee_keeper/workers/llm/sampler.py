@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...contract.sampling import Sampling
-from ...errors import InferenceFailed, InvalidInput
+from ...errors import InferenceFailed
 from .candidates import Candidates
 from .library import api
+from .parsed_grammar import ParsedGrammar
 from .vocabulary import Vocabulary
 
 _SEED_BITS = 31
@@ -27,24 +28,6 @@ def seed_of(sampling: Sampling) -> int:
     return secrets.randbits(_SEED_BITS) if sampling.seed is None else sampling.seed
 
 
-class Grammar:
-    """A grammar that llama.cpp has read; each answer follows a copy of its own."""
-
-    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
-        """Read GBNF.
-
-        Raises:
-            InvalidInput: it is not valid GBNF, or has no rule `root`.
-        """
-        self.handle: Any = api.llama_sampler_init_grammar(vocabulary.handle, text.encode(), b"root")
-        if not self.handle:
-            raise InvalidInput("the grammar cannot be read: it must be valid GBNF with a rule named root")
-
-    def close(self) -> None:
-        """Free it."""
-        api.llama_sampler_free(self.handle)
-
-
 class Sampler:
     """The chain of one answer, in the order that `contract/sampling.py` names; greedy at temperature 0."""
 
@@ -55,7 +38,7 @@ class Sampler:
         vocabulary: Vocabulary,
         *,
         context_tokens: int,
-        grammar: Grammar | None = None,
+        grammar: ParsedGrammar | None = None,
         candidates: Candidates | None = None,
         shown_special: frozenset[int] = frozenset(),
     ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def compute(seconds: float) -> str:
 async def test_the_event_loop_goes_on_meanwhile() -> None:
     """A schema of 261 kB took the health check of a worker for a minute."""
     preparations, client = Preparations(), Client()
-    work = asyncio.ensure_future(preparations.of(client.request, TaskId("a"), lambda: compute(1.0), None))
+    work = asyncio.ensure_future(preparations.of(client.request, TaskId("a"), lambda _: compute(1.0), None))
     longest, last = 0.0, time.perf_counter()
     while not work.done():
         await asyncio.sleep(0.001)
@@ -50,7 +51,7 @@ async def test_the_event_loop_goes_on_meanwhile() -> None:
 
 
 async def test_failures_come_out_as_they_are() -> None:
-    def refuse() -> str:
+    def refuse(_: object) -> str:
         raise InvalidInput("no such thing")
 
     with pytest.raises(InvalidInput, match="no such thing"):
@@ -59,21 +60,25 @@ async def test_failures_come_out_as_they_are() -> None:
 
 async def test_it_ends_with_the_client_the_cancel_the_deadline_and_the_limit() -> None:
     release = threading.Event()
+
+    def wait(_: object) -> bool:
+        return release.wait(20.0)
+
     preparations, client = Preparations(limit_s=0.3), Client()
-    leaving = asyncio.ensure_future(preparations.of(client.request, TaskId("a"), release.wait, None))
+    leaving = asyncio.ensure_future(preparations.of(client.request, TaskId("a"), wait, None))
     await asyncio.sleep(0)
     client.leave()
     with pytest.raises(RequestCanceled):
         await leaving
-    cancelled = asyncio.ensure_future(preparations.of(Client().request, TaskId("b"), release.wait, None))
+    cancelled = asyncio.ensure_future(preparations.of(Client().request, TaskId("b"), wait, None))
     await asyncio.sleep(0.01)
     preparations.cancel(TaskId("b"))
     with pytest.raises(RequestCanceled):
         await cancelled
     with pytest.raises(RequestTimeout):
-        await preparations.of(Client().request, TaskId("c"), release.wait, time.time() + 0.05)
+        await preparations.of(Client().request, TaskId("c"), wait, time.time() + 0.05)
     with pytest.raises(InvalidInput, match=r"more than 0\.3 s"):
-        await preparations.of(Client().request, TaskId("d"), release.wait, None)
+        await preparations.of(Client().request, TaskId("d"), wait, None)
     release.set()
 
 
@@ -81,7 +86,7 @@ async def test_no_more_threads_run_than_there_are_places_also_when_their_clients
     """A thread cannot be ended; without a limit a client could start as many as it likes."""
     release, running = threading.Event(), []
 
-    def wait() -> bool:
+    def wait(_: object) -> bool:
         running.append(threading.current_thread())
         return release.wait(20.0)
 
@@ -100,3 +105,23 @@ async def test_no_more_threads_run_than_there_are_places_also_when_their_clients
     assert len(running) == _THREADS
     release.set()
     assert await asyncio.gather(*waiting[_THREADS:]) == [True] * 3
+
+
+async def test_work_that_asks_is_told_that_its_request_is_given_up() -> None:
+    """A schema went on being compiled for seconds for a client who had left."""
+    ended = threading.Event()
+
+    def work(is_cancelled: Callable[[], bool]) -> None:
+        until = time.monotonic() + 20.0
+        while not is_cancelled() and time.monotonic() < until:
+            time.sleep(0.005)
+        if is_cancelled():
+            ended.set()
+
+    preparations, client = Preparations(), Client()
+    preparing = asyncio.ensure_future(preparations.of(client.request, TaskId("a"), work, None))
+    await asyncio.sleep(0.05)
+    client.leave()
+    with pytest.raises(RequestCanceled):
+        await preparing
+    assert await asyncio.to_thread(ended.wait, 10.0)

@@ -13,7 +13,7 @@ from .call_grammar import schemas_of, thinking
 from .formats import ToolFormat
 from .reasoning_reader import ReasoningTags
 
-_RECENT = RecentGrammars()
+_RECENT: RecentGrammars[str] = RecentGrammars()
 
 
 def answer_grammar(

@@ -8,7 +8,8 @@ from functools import cached_property
 from ....contract.chat import ChatMessage, Gbnf, NamedTool, Tool
 from ....contract.tasks import Execute
 from ....errors import InvalidInput, RbeeError
-from ...engine import AnswerReader
+from ...engine import AnswerReader, IsCancelled, never
+from ..grammar.budget import Budget
 from .answer_grammar import answer_grammar, must_call
 from .answer_reader import ChainedReader
 from .call_grammar import schemas_of
@@ -55,17 +56,19 @@ class ChatFormat:
             with suppress(RbeeError):
                 _ = self.traits
 
-    def render(self, request: Execute) -> RenderedChat:
+    def render(self, request: Execute, is_cancelled: IsCancelled = never) -> RenderedChat:
         """Return what the model needs for this request.
 
         Raises:
             InvalidInput: the template refuses the messages, or no grammar can hold what is asked for.
             ModelIncompatible: the template is not valid Jinja, or takes too much time or memory.
             AllSlotsBusy: other conversations keep the template busy.
+            RequestCanceled: nobody waits for it any more.
         """
+        budget = Budget(is_cancelled=is_cancelled)
         if request.raw or self._template is None:
-            return self._plain(request)
-        return self._chat(self._template, request)
+            return self._plain(request, budget)
+        return self._chat(self._template, request, budget)
 
     @cached_property
     def traits(self) -> TemplateTraits:
@@ -78,7 +81,7 @@ class ChatFormat:
         assert self._template is not None
         return tool_format(self._template.source, knows_tools=self.traits.knows_tools)
 
-    def _plain(self, request: Execute) -> RenderedChat:
+    def _plain(self, request: Execute, budget: Budget) -> RenderedChat:
         """Return the text alone, or a conversation line by line, for a model without a template."""
         messages = messages_of(request)
         stop = tuple(request.stop)
@@ -87,9 +90,10 @@ class ChatFormat:
         else:
             prompt = _plain_conversation(messages)
             stop = (*stop, _USER_IN_PLAIN_TEXT)
-        return RenderedChat(prompt=prompt, parse_special=not request.raw, stop=stop, grammar=answer_grammar(request))
+        grammar = answer_grammar(request, budget=budget)
+        return RenderedChat(prompt=prompt, parse_special=not request.raw, stop=stop, grammar=grammar)
 
-    def _chat(self, template: ChatTemplate, request: Execute) -> RenderedChat:
+    def _chat(self, template: ChatTemplate, request: Execute, budget: Budget) -> RenderedChat:
         tools = _shown_tools(request)
         messages = messages_of(request)
         begun = messages[-1] if messages[-1].role == "assistant" and not messages[-1].tool_calls else None
@@ -110,7 +114,7 @@ class ChatFormat:
             parse_special=True,
             stop=tuple(request.stop),
             shown_special=(*(tags or ()), *(self._tool_format.special_texts if tools else ())),
-            grammar=answer_grammar(request, tools, self._tool_format, tags, is_thinking=is_thinking),
+            grammar=answer_grammar(request, tools, self._tool_format, tags, is_thinking=is_thinking, budget=budget),
             new_reader=self._reader(tools, tags, is_thinking=is_thinking),
         )
 

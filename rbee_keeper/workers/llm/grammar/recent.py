@@ -2,22 +2,29 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sized
+from typing import Generic, TypeVar
+
+GrammarT = TypeVar("GrammarT", bound=Sized)
 
 MAX_CHARACTERS = 4_000_000
 _MAX_GRAMMARS = 64
 
 
-class RecentGrammars:
-    """Grammars by what was asked for; used from any thread. Two threads may make the same one at once."""
+class RecentGrammars(Generic[GrammarT]):
+    """Grammars by what was asked for; used from any thread. Two threads may make the same one at once.
 
-    def __init__(self) -> None:
+    The length of a grammar is that of its text.
+    """
+
+    def __init__(self, *, max_characters: int = MAX_CHARACTERS) -> None:
         """Keep nothing yet."""
+        self._max_characters = max_characters
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, str] = OrderedDict()
+        self._known: OrderedDict[bytes, GrammarT] = OrderedDict()
         self._characters = 0
 
-    def get(self, asked: bytes, make: Callable[[], str]) -> str:
+    def get(self, asked: bytes, make: Callable[[], GrammarT]) -> GrammarT:
         """Return the grammar for what is asked, made now unless it was asked for before.
 
         Raises:
@@ -32,7 +39,7 @@ class RecentGrammars:
             if asked not in self._known:
                 self._known[asked] = grammar
                 self._characters += len(grammar)
-            while len(self._known) > _MAX_GRAMMARS or self._characters > MAX_CHARACTERS:
+            while len(self._known) > _MAX_GRAMMARS or self._characters > self._max_characters:
                 _, forgotten = self._known.popitem(last=False)
                 self._characters -= len(forgotten)
         return grammar

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.chat import Gbnf
-from rbee_keeper.contract.events import End, Event, Failed
+from rbee_keeper.contract.chat import Gbnf, JsonSchema, NamedSchema
+from rbee_keeper.contract.events import End, Event, Failed, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.errors import RequestCanceled
 from rbee_keeper.workers.engine import Execution, Prepared
 from rbee_keeper.workers.llm.engine import LlamaEngine
 
@@ -78,3 +79,43 @@ def test_an_answer_ends_when_its_grammar_is_complete_even_if_the_end_is_to_be_ig
     end = finish(engine)[TaskId("word")][-1]
     assert isinstance(end, End)
     assert end.stop_reason == "EOS"
+
+
+def test_who_draws_slowly_waits_for_the_neighbours_and_not_they_for_it(engine: LlamaEngine) -> None:
+    """Every token of theirs took as long as the slowest draw in the batch: a short task nine times its usual time."""
+    start(engine, "ambiguous", grammar=AMBIGUOUS)
+    start(engine, "neighbour", ignore_eos=True)
+    tokens = {TaskId("ambiguous"): 0, TaskId("neighbour"): 0}
+    while len(engine.running()) == 2:
+        for job_id, came in engine.step():
+            tokens[job_id] += sum(isinstance(event, Token) for event in came)
+    assert tokens[TaskId("neighbour")] > 3 * tokens[TaskId("ambiguous")]
+
+
+def test_who_draws_slowly_alone_does_not_wait(engine: LlamaEngine) -> None:
+    """There is nobody to wait for."""
+    start(engine, "ambiguous", grammar=AMBIGUOUS, max_tokens=30)
+    steps = 0
+    while engine.has_work():
+        engine.step()
+        steps += 1
+    assert steps <= 40
+
+
+def test_a_grammar_is_read_once_for_all_who_ask_for_it(engine: LlamaEngine) -> None:
+    """Reading a large one took the engine's thread longer than ten tokens, for each execution again."""
+    grammar = 'root ::= "bee" | "hive"'
+    start(engine, "first", response_format=Gbnf(grammar=grammar))
+    grammars = engine._shared.spec.grammars
+    assert grammars.of(grammar) is grammars.of(grammar)
+    assert grammars.of(grammar) is not grammars.of(grammar + " ")
+    finish(engine)
+
+
+def test_making_a_grammar_ends_with_the_request(engine: LlamaEngine) -> None:
+    """A client who went away left a processor at work for seconds."""
+    names = {f"n{number}": {"type": "integer", "minimum": -number, "maximum": 10**15} for number in range(200)}
+    form = JsonSchema(json_schema=NamedSchema(name="x", schema={"type": "object", "properties": names}))
+    request = Execute(job_id=TaskId("gone"), prompt="x", response_format=form)
+    with pytest.raises(RequestCanceled):
+        engine.prepare(request, lambda: True)
