@@ -6,16 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import (
-    ChainEnd,
-    assignment_to_constant,
-    chain_root,
-    constant_root,
-    hoist,
-    require_this,
-    store,
-)
+from rbee_keeper.rhai.compiler.chains import ChainEnd, chain_root, constant_root, hoist, require_this
 from rbee_keeper.rhai.compiler.operators import apply
+from rbee_keeper.rhai.compiler.stores import assignment_to_constant, store
 from rbee_keeper.rhai.compiler.tags import copied_tag
 from rbee_keeper.rhai.errors import Position, RhaiError
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame

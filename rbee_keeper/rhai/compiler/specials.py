@@ -7,8 +7,9 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import constant_root, store
+from rbee_keeper.rhai.compiler.chains import constant_root
 from rbee_keeper.rhai.compiler.functions import leaving_eval, passing_through
+from rbee_keeper.rhai.compiler.stores import store
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG, call_set_tag, call_tag
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Rebound
