@@ -150,7 +150,7 @@ FAILURES: list[Failure] = [
     (
         '[1, "a"].order()',
         "ErrorFunctionNotFound",
-        "Function not found: elements of different types cannot be compared",
+        "Function not found: sort() cannot be called with elements of different types",
         (1, 10),
     ),
     ("[1].filter(|a, b, c| true)", "ErrorFunctionNotFound", None, (1, 5)),
