@@ -23,11 +23,11 @@ from rbee_keeper.rhai.values import Cell, FnPtr, Value
 def call(builder: Builder, node: nodes.Call) -> Code:
     """Compile `f(a, b)`."""
     special = SPECIAL_CALLS.get((node.name, len(node.arguments)))
-    if node.is_in_caller_scope:
+    function = builder.unit.functions.get((node.name, len(node.arguments)))
+    if node.is_in_caller_scope and (function is not None or (node.name == "call" and node.arguments)):
         special = SPECIAL_CALLS["!", 0]
     if node.path and node.path != ["global"]:
         special = SPECIAL_CALLS["::", 0]
-    function = builder.unit.functions.get((node.name, len(node.arguments)))
     if special is not None and (function is None or node.name not in (TAG, SET_TAG)):
         return special(builder, node)
     if function is not None:
