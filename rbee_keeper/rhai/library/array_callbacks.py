@@ -7,6 +7,7 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import ItemCallback, bind, binds_this, each_with_this, named_pointer
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.library.arrays import index_of
 from rbee_keeper.rhai.library.spans import insertion_index
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
@@ -102,7 +103,12 @@ def find_map(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> V
     example="[1, 5].index_of(|x| x > 4) == 1",
 )
 def index_where(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> int:
-    """Return the position of the first item for which a function returns `true`, else -1."""
+    """Return the position of the first item for which a function returns `true`, else -1.
+
+    A text is the name of a function of the script where there is one, and a value to look for where there is none.
+    """
+    if not isinstance(function, FnPtr) and function not in run.unit.names:
+        return index_of(run, array, function, start)
     callback = bind(run, pointer(function), "index_of")
     for index, item in _from(array, start):
         if callback(item, index) is True:
