@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import ItemCallback, bind, binds_this, each_with_this, named_pointer
+from rbee_keeper.rhai.callbacks import ItemCallback, bind, each_with_this, named_pointer
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.library.arrays import index_of
 from rbee_keeper.rhai.library.spans import insertion_index
@@ -39,16 +39,10 @@ def map_items(run: Run, array: list[Value], function: FnPtr) -> list[Value]:
     return mapped
 
 
-@define("for_each(array, Fn)", example="let a = [1, 2]; a.for_each(|| this += 1); a == [2, 3]", mutates=True)
+@define("for_each(array, Fn)", example="let a = [5, 5]; a.for_each(|i| this += i); a == [5, 6]", mutates=True)
 def for_each(run: Run, array: list[Value], function: FnPtr) -> None:
-    """Call a function for each item, which it may change as `this`."""
-    bound = binds_this(run, function)
-    if bound is not None:
-        each_with_this(run, bound, function, array, "for_each")
-        return
-    callback = bind(run, function, "for_each")
-    for index, item in enumerate(list(array)):
-        callback(item, index)
+    """Call a function for each item, which is its `this`; a parameter is the item's position."""
+    each_with_this(run, function, array, "for_each")
 
 
 @define("some(array, Fn) -> bool", "some(array, string) -> bool", example="[1, 2].some(|x| x > 1)")
