@@ -11,7 +11,7 @@ from rbee_keeper.rhai.errors import Position, RhaiError, runtime_error, type_mis
 from rbee_keeper.rhai.runtime import BREAK, CONTINUE, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import position_of
-from rbee_keeper.rhai.values import Range
+from rbee_keeper.rhai.values import Range, Value
 
 Step = tuple[int, Position, Code]
 _MATCHED_BY_RANGES = frozenset({int, float, Range})
@@ -147,13 +147,13 @@ def switch(builder: Builder, node: nodes.Switch) -> Code:
     return choose
 
 
-def _is_matched(bounds: Range, value: float | Range) -> bool:
+def _is_matched(bounds: Range, value: Value) -> bool:
     """Return whether a range case takes a subject: a number inside the range, or the range itself."""
     if isinstance(value, Range):
         return bounds == value
     if bounds.is_inclusive:
-        return bounds.start <= value <= bounds.end
-    return bounds.start <= value < bounds.end
+        return bool(bounds.start <= value <= bounds.end)
+    return bool(bounds.start <= value < bounds.end)
 
 
 def _guard(builder: Builder, case: nodes.SwitchCase, condition: Code | None) -> Code | None:
