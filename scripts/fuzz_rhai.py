@@ -89,6 +89,8 @@ def corpus() -> list[str]:
         found += [
             match["text"][1:-1].replace('\\"', '"') for match in literal.finditer(path.read_text(encoding="utf-8"))
         ]
+    for line in (root / "tests/rhai/conformance.txt").read_text(encoding="utf-8").splitlines():
+        found.append(line.partition("  ~>  ")[0])
     return found or ["1 + 1"]
 
 

@@ -129,15 +129,6 @@ def _mismatch(run: Run, pointer: FnPtr, caller: str) -> ItemCallback:
     return refuse
 
 
-def binds_this(run: Run, pointer: FnPtr, fixed: int = 1) -> CompiledFunction | None:
-    """Return the callback's function if it takes each item as `this`."""
-    function = _target(run, pointer, fixed)
-    if function is None:
-        return None
-    curried = max(0, len(pointer.curry) - len(function.capture_slots))
-    return function if function.arity - curried == fixed - 1 else None
-
-
 def leave(error: RhaiError, name: str, caller: str) -> RhaiError:
     """Note on an error the callback and, where it was found by its name only, the library function that called it."""
     if error.kind in UNCATCHABLE and not error.frames:
@@ -225,14 +216,26 @@ def _native_callback(run: Run, pointer: FnPtr, caller: str, fixed: int) -> ItemC
     return callback
 
 
-def each_with_this(run: Run, function: CompiledFunction, pointer: FnPtr, items: list[Any], caller: str) -> None:
-    """Call a function for every item with the item as `this`, keeping what it leaves there."""
+def each_with_this(run: Run, pointer: FnPtr, items: list[Any], caller: str) -> None:
+    """Call a pointer for every item with the item as `this`, keeping what a function of the script leaves there.
+
+    A function with a parameter gets the item's index; one of the library gets the item.
+    """
+    function = _target(run, pointer, 0)
+    if function is None:
+        native = _native_callback(run, pointer, caller, 1)
+        for index, item in enumerate(list(items)):
+            native(item, index)
+        return
     extra = [own(item) for item in pointer.curry[len(function.capture_slots) :]]
+    wanted = function.arity - len(extra)
+    if items and wanted not in (0, 1):
+        _mismatch(run, pointer, caller)(0)
     if pointer.target is not None or pointer.knows_its_function:
         caller = ""
     for index, item in enumerate(items):
         try:
-            frame = invoke(run, function, extra, pointer.curry, item)
+            frame = invoke(run, function, [*extra, index][: function.arity], pointer.curry, item)
         except RhaiError as error:
             raise leave(error, function.name, caller) from None
         items[index] = frame[1]

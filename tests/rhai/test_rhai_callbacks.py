@@ -10,6 +10,10 @@ from rhai_cases import Failure, check_failure, check_value, failure
 VALUES: list[tuple[str, Any]] = [
     ('fn big(x) { x > 3 } [1, 5].index_of("big")', 1),
     ('fn big(x) { x > 3 } [5, 1, 5].index_of("big", 1)', 2),
+    ('["x", "y"].index_of("y")', 1),
+    ('["x", "a b"].index_of("a b")', 1),
+    ('["x"].index_of("x", 1)', -1),
+    ('[1, 2].index_of("is_even")', -1),
     ('[1, 2].map(Fn("max"))', [1, 2]),
     ("let a = [3, 1, 2]; a.sort(|a, b| throw 1); a", [3, 1, 2]),
     ("let a = [1, 2]; a.dedup(|a, b| throw 1); a", [1, 2]),
@@ -28,12 +32,13 @@ FAILURES: list[Failure] = [
         (1, 1),
     ),
     (
-        '["y"].index_of("y")',
+        '["y"].filter("y")',
         "ErrorFunctionNotFound",
         "Function not found: y (&str | ImmutableString | String, i64)",
         (1, 7),
     ),
-    ('["x"].index_of("a b")', "ErrorFunctionNotFound", "Function not found: a b", (1, 7)),
+    ('["x"].filter("a b")', "ErrorFunctionNotFound", "Function not found: a b", (1, 7)),
+    ('[1, 1].dedup("==")', "ErrorParsing", "Syntax error: '==' is a reserved symbol", (1, 8)),
     ("#{a: 1}.filter(|k, v, i| true)", "ErrorFunctionNotFound", None, (1, 9)),
 ]
 

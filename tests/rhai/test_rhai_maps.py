@@ -43,7 +43,7 @@ VALUES: list[tuple[str, Any]] = [
     ('let m = #{a: 1, b: 2}; [m.retain(|k, v| k == "a"), m]', [{"b": 2}, {"a": 1}]),
     ('#{b: (), a: [1, "x"]}.to_json()', '{"a":[1,"x"],"b":null}'),
     ('parse_json(`{"a": [1, 2.5, null, true]}`)', {"a": [1, 2.5, None, True]}),
-    ('parse_json("[1]")', [1]),
+    ('parse_json(`  #{"a": {"b": 1}}`)', {"a": {"b": 1}}),
     ("let m = (); m?.a ?? 5", 5),
     ("let m = #{}; m.a?.b?.c ?? 5", 5),
     ("let m = #{a: #{b: 1}}; m?.a?.b", 1),
@@ -80,6 +80,8 @@ FAILURES: list[Failure] = [
         "No writable property 'y' - a setter is not registered for type 'i64' to handle 'i64'",
         (1, 14),
     ),
+    ('parse_json("[1]")', "ErrorParsing", "Syntax error: Expecting '{' to start a JSON object hash", (1, 1)),
+    ('parse_json("  5")', "ErrorParsing", "Syntax error: Expecting '{' to start a JSON object hash", (1, 3)),
     ('parse_json("{")', "ErrorParsing", "Syntax error: Expecting property name enclosed in double quotes", (1, 2)),
 ]
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import (
-    ChainEnd,
-    assignment_to_constant,
-    chain_root,
-    constant_root,
-    hoist,
-    require_this,
-    store,
-)
+from rbee_keeper.rhai.compiler.chains import LINKS, ChainEnd, chain_root, constant_root, hoist, require_this
 from rbee_keeper.rhai.compiler.operators import apply
+from rbee_keeper.rhai.compiler.stores import assignment_to_constant, store
 from rbee_keeper.rhai.compiler.tags import copied_tag
 from rbee_keeper.rhai.errors import Position, RhaiError
 from rbee_keeper.rhai.runtime import Code, Run, RunFrame
@@ -55,7 +49,7 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
         return _refuse_qualified(builder, node.target, value)
     target, pending = hoist(builder, node.target)
     constant = constant_root(target)
-    current = builder.expr(target) if node.operator else None
+    current = _current(builder, target) if node.operator else None
     put = store(builder, target)
     position = node.position
     root = chain_root(target)
@@ -82,6 +76,13 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             return
 
     return assigned
+
+
+def _current(builder: Builder, target: nodes.Node) -> Code:
+    """Compile a read of what `op=` changes; a chain that stops at `()` ends the whole assignment."""
+    if isinstance(target, LINKS):
+        target = replace(target, is_inner=True)
+    return builder.expr(target)
 
 
 def _refuse_qualified(builder: Builder, target: nodes.Qualified, value: Code) -> Code:

@@ -157,7 +157,7 @@ def is_shared_source(node: nodes.Node) -> bool:
 
 def placed(error: RhaiError, position: Position, length: int = 1) -> RhaiError:
     """Give an error and its frames the position of the call that caused them, where they have none."""
-    if error.position is None and error.kind != "ErrorParsing":
+    if error.position is None and (error.kind != "ErrorParsing" or not error.frames):
         error.position = position
         error.length = length
     if error.frames and any(item.position is None for item in error.frames):

@@ -6,9 +6,10 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
-from rbee_keeper.rhai.compiler.chains import chain, chain_root, constant_root, nothing, store
+from rbee_keeper.rhai.compiler.chains import chain, chain_root, constant_root, nothing
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
+from rbee_keeper.rhai.compiler.stores import store
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG
 from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Library, Overload, Rebound
@@ -22,11 +23,11 @@ from rbee_keeper.rhai.values import Cell, FnPtr, Value
 def call(builder: Builder, node: nodes.Call) -> Code:
     """Compile `f(a, b)`."""
     special = SPECIAL_CALLS.get((node.name, len(node.arguments)))
-    if node.is_in_caller_scope:
+    function = builder.unit.functions.get((node.name, len(node.arguments)))
+    if node.is_in_caller_scope and (function is not None or (node.name == "call" and node.arguments)):
         special = SPECIAL_CALLS["!", 0]
     if node.path and node.path != ["global"]:
         special = SPECIAL_CALLS["::", 0]
-    function = builder.unit.functions.get((node.name, len(node.arguments)))
     if special is not None and (function is None or node.name not in (TAG, SET_TAG)):
         return special(builder, node)
     if function is not None:

@@ -11,9 +11,10 @@ from rbee_keeper.rhai.errors import Position, RhaiError, runtime_error, type_mis
 from rbee_keeper.rhai.runtime import BREAK, CONTINUE, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import position_of
-from rbee_keeper.rhai.values import Range
+from rbee_keeper.rhai.values import Range, Value
 
 Step = tuple[int, Position, Code]
+_MATCHED_BY_RANGES = frozenset({int, float, Range})
 
 
 def block(builder: Builder, node: nodes.Block) -> Code:
@@ -137,19 +138,22 @@ def switch(builder: Builder, node: nodes.Switch) -> Code:
         for condition, body in exact.get(switch_key(value), ()):
             if condition is None or condition(frame):
                 return body(frame)
-        if value.__class__ is int or value.__class__ is float:
+        if ranges and value.__class__ in _MATCHED_BY_RANGES:
             for bounds, condition, body in ranges:
-                if _within(bounds, value) and (condition is None or condition(frame)):
+                if _is_matched(bounds, value) and (condition is None or condition(frame)):
                     return body(frame)
         return default(frame) if default is not None else None
 
     return choose
 
 
-def _within(bounds: Range, value: float) -> bool:
+def _is_matched(bounds: Range, value: Value) -> bool:
+    """Return whether a range case takes a subject: a number inside the range, or the range itself."""
+    if isinstance(value, Range):
+        return bounds == value
     if bounds.is_inclusive:
-        return bounds.start <= value <= bounds.end
-    return bounds.start <= value < bounds.end
+        return bool(bounds.start <= value <= bounds.end)
+    return bool(bounds.start <= value < bounds.end)
 
 
 def _guard(builder: Builder, case: nodes.SwitchCase, condition: Code | None) -> Code | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rbee_keeper.rhai.callbacks import call_pointer
 from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import constant_root, store
-from rbee_keeper.rhai.compiler.functions import leaving_eval, passing_through
+from rbee_keeper.rhai.compiler.chains import constant_root
+from rbee_keeper.rhai.compiler.functions import leaving_eval, own, passing_through
+from rbee_keeper.rhai.compiler.stores import store
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG, call_set_tag, call_tag
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.registry import Rebound
@@ -62,18 +63,20 @@ def evaluate(builder: Builder, node: nodes.Call) -> Code:
 
 
 def call_in_caller_scope(builder: Builder, node: nodes.Call) -> Code:
-    """Compile `f!(a)`, whose body sees the caller's variables."""
+    """Compile `f!(a)` and `call!(pointer, a)`, whose function sees the caller's variables."""
     arguments = [builder.owned(argument) for argument in node.arguments]
-    scope, unit, name, position = node.scope or {}, builder.unit, node.name, node.position
+    scope, unit, position = node.scope or {}, builder.unit, node.position
+    is_through_pointer = node.name == "call"
 
     def called(frame: RunFrame) -> Any:
-        values = [argument(frame) for argument in arguments]
-        function = unit.functions.get((name, len(values)))
-        run = frame[0]
-        if function is None or function.tree is None:
-            signature = unit.library.describe_call(name, values)
-            message = f"Function not found: {signature}"
-            raise RhaiError("ErrorFunctionNotFound", message, position, fields={"function": signature})
+        values, run, name = [argument(frame) for argument in arguments], frame[0], node.name
+        if is_through_pointer:
+            pointer, *values = values
+            _require(frame, node, 0, pointer, FnPtr)
+            if pointer.is_anonymous or (pointer.name, len(pointer.curry) + len(values)) not in unit.functions:
+                return call_pointer(run, pointer, values, position)
+            name, values = pointer.name, [*map(own, pointer.curry), *values]
+        function = unit.functions[name, len(values)]
         visible = {**scope, **(frame[2] or {})}
         run.depth += 1
         if run.depth > run.max_depth:

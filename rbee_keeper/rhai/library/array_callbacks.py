@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import ItemCallback, bind, binds_this, each_with_this, named_pointer
+from rbee_keeper.rhai.callbacks import ItemCallback, bind, each_with_this, named_pointer
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.library.arrays import index_of
 from rbee_keeper.rhai.library.spans import insertion_index
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
@@ -38,16 +39,10 @@ def map_items(run: Run, array: list[Value], function: FnPtr) -> list[Value]:
     return mapped
 
 
-@define("for_each(array, Fn)", example="let a = [1, 2]; a.for_each(|| this += 1); a == [2, 3]", mutates=True)
+@define("for_each(array, Fn)", example="let a = [5, 5]; a.for_each(|i| this += i); a == [5, 6]", mutates=True)
 def for_each(run: Run, array: list[Value], function: FnPtr) -> None:
-    """Call a function for each item, which it may change as `this`."""
-    bound = binds_this(run, function)
-    if bound is not None:
-        each_with_this(run, bound, function, array, "for_each")
-        return
-    callback = bind(run, function, "for_each")
-    for index, item in enumerate(list(array)):
-        callback(item, index)
+    """Call a function for each item, which is its `this`; a parameter is the item's position."""
+    each_with_this(run, function, array, "for_each")
 
 
 @define("some(array, Fn) -> bool", "some(array, string) -> bool", example="[1, 2].some(|x| x > 1)")
@@ -102,7 +97,12 @@ def find_map(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> V
     example="[1, 5].index_of(|x| x > 4) == 1",
 )
 def index_where(run: Run, array: list[Value], function: FnPtr, start: int = 0) -> int:
-    """Return the position of the first item for which a function returns `true`, else -1."""
+    """Return the position of the first item for which a function returns `true`, else -1.
+
+    A text is the name of a function of the script where there is one, and a value to look for where there is none.
+    """
+    if not isinstance(function, FnPtr) and function not in run.unit.names:
+        return index_of(run, array, function, start)
     callback = bind(run, pointer(function), "index_of")
     for index, item in _from(array, start):
         if callback(item, index) is True:

@@ -17,7 +17,8 @@ define = Registrar("Arrays in order")
 _SORTABLE = frozenset({int, float, str, Char, bool, Timestamp, type(None)})
 
 
-def _not_comparable(message: str) -> RhaiError:
+def _not_sortable(what: str) -> RhaiError:
+    message = f"sort() cannot be called with {what}"
     return RhaiError("ErrorFunctionNotFound", f"Function not found: {message}", fields={"function": message})
 
 
@@ -32,10 +33,10 @@ def _naturally(run: Run, array: list[Value], *, is_reversed: bool = False) -> li
         return list(array)
     kind = array[0].__class__
     if any(item.__class__ is not kind for item in array):
-        raise _not_comparable("elements of different types cannot be compared")
+        raise _not_sortable("elements of different types")
     if kind not in _SORTABLE:
         name = run.engine.library.type_name(array[0])
-        raise _not_comparable(f"{name} elements cannot be compared")
+        raise _not_sortable(f"{name} elements")
     if kind is type(None):
         return list(array)
     key: Any = (lambda item: item.seconds) if kind is Timestamp else None

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from rbee_keeper.rhai.display import float_text
-from rbee_keeper.rhai.errors import RhaiError, too_large
+from rbee_keeper.rhai.errors import RhaiError, missing_token, too_large
 from rbee_keeper.rhai.registry import Registrar
 from rbee_keeper.rhai.runtime import Run
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
@@ -17,6 +17,7 @@ define = Registrar("JSON")
 
 
 _EDGES = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_BLANKS = " \t\r\n\f"
 MAX_JSON_DEPTH = 200
 
 
@@ -41,10 +42,26 @@ def _refuse(text: str) -> float:
     raise ValueError(f"{text} is no JSON value")
 
 
-@define("parse_json(string) -> any", example='parse_json(`{"a": [1, null]}`) == #{a: [1, ()]}')
+def _of_object(text: str) -> str:
+    """Return a text that begins with `{`, or with the `#{` of a map, as JSON has it.
+
+    Raises:
+        RhaiError: `ErrorParsing` for a text that begins with anything else.
+    """
+    start = len(text) - len(text.lstrip(_BLANKS))
+    if text.startswith("#{", start):
+        return f"{text[:start]} {text[start + 1 :]}"
+    if not text.startswith("{", start):
+        problem = missing_token("{", "to start a JSON object hash", (1, start + 1))
+        raise RhaiError("ErrorParsing", f"Syntax error: {problem.message}", problem.position)
+    return text
+
+
+@define("parse_json(string) -> map", example='parse_json(`{"a": [1, null]}`) == #{a: [1, ()]}')
 def parse_json(run: Run, text: str) -> Value:
-    """Return the value a JSON text describes."""
+    """Return the map that a JSON object describes."""
     run.charge(len(text) >> 4)
+    text = _of_object(text)
     if _depth(text) > MAX_JSON_DEPTH:
         raise too_large("Nesting of JSON")
     try:

@@ -158,16 +158,14 @@ class ControlParser(OperatorParser):
         had_range = any(case.ranges for case in cases)
         case = nodes.SwitchCase([], [], condition, body)
         for literal, value in literals:
-            if isinstance(value, Range) and value.start + 1 != value.stop:
-                if value.start < value.stop:
-                    case.ranges.append(value)
+            if isinstance(value, Range):
+                case.ranges.append(value)
                 had_range = True
                 continue
-            plain = value.start if isinstance(value, Range) else value
-            if type(plain) in (int, float) and had_range and not isinstance(value, Range):
+            if type(value) in (int, float) and had_range:
                 message = "Numeric switch case cannot follow a range case"
                 raise syntax_error("WrongSwitchIntegerCase", message, start_of(literal))
-            case.values.append(plain)
+            case.values.append(value)
         return case
 
     def _case_literal(self) -> tuple[nodes.Node, Any]:

@@ -86,6 +86,8 @@ class FunctionParser(LiteralParser):
         token = self.advance()
         if token.kind == tokens.IDENTIFIER:
             return token
-        if token.kind == tokens.RESERVED:
+        if tokens.is_reserved_symbol(token):
             raise self.reserved(token)
+        if token.kind == tokens.RESERVED or (token.kind in tokens.KEYWORDS and token.kind != "_"):
+            raise self.variable_expected(token)
         raise missing_token(")", f"to close the parameters list of function '{name}'", token.position)

@@ -95,12 +95,14 @@ class LiteralParser(TokenStream):
         """Parse `|a, b| body`, the body being any one statement."""
         token = self.advance()
         params = [] if token.kind == "||" else self._closure_params()
-        outer = (self.is_in_function, self.loop_depth, self.are_pipes_operators, self.depth)
-        self.is_in_function, self.loop_depth, self.are_pipes_operators, self.depth = True, 0, True, 0
+        outer = (self.is_in_function, self.loop_depth, self.are_pipes_operators)
+        self.is_in_function, self.loop_depth, self.are_pipes_operators = True, 0, True
+        self.deeper(token.position)
         self.block_depth += 1
         body = self.statement()
         self.block_depth -= 1
-        self.is_in_function, self.loop_depth, self.are_pipes_operators, self.depth = outer
+        self.depth -= 1
+        self.is_in_function, self.loop_depth, self.are_pipes_operators = outer
         name = f"anon${token.position[0]:04x}{token.position[1]:04x}{len(self.closures):04x}"
         function = nodes.Function(token.position, name, params, body)
         self.closures.append(function)

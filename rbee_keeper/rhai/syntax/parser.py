@@ -14,6 +14,9 @@ from rbee_keeper.rhai.syntax.tokens import Token
 
 MISPLACED_FUNCTION = "Function definitions must be at global level and cannot be inside a block or another function"
 
+_NO_VALUE = frozenset({";", "}", ",", ")", "]", tokens.END})
+"""What follows a `break`, `return` or `throw` that stands alone: none of these can start a value."""
+
 
 def parse(text: str, options: ParseOptions, clock: CompileClock | None = None) -> nodes.Script:
     """Return the tree of a script.
@@ -102,9 +105,7 @@ class Parser(FunctionParser, ControlParser):
         return nodes.Break(token.position, self._optional_value())
 
     def _optional_value(self) -> nodes.Node | None:
-        if self.peek().kind in (";", "}", tokens.END):
-            return None
-        return self.expression()
+        return None if self.peek().kind in _NO_VALUE else self.expression()
 
     def _import(self) -> nodes.Node:
         position = self.advance().position

@@ -122,7 +122,11 @@ class TokenStream(ABC):
             raise self.reserved(token)
         if token.kind == "_":
             raise bad_input("Variable name is not proper: '_'", token.position)
-        raise syntax_error("VariableExpected", "Expecting name of a variable", token.position, length=token.length)
+        raise self.variable_expected(token)
+
+    def variable_expected(self, token: Token) -> RhaiError:
+        """Return the error for something else where the name of a variable must stand."""
+        return syntax_error("VariableExpected", "Expecting name of a variable", token.position, length=token.length)
 
     def count_step(self, position: Position) -> None:
         """Count one operand, operator or link, and look at the clock now and then."""
