@@ -57,6 +57,7 @@ def _serve(
 ) -> None:
     from ..config.process_title import set_process_title
     from ..daemon.serve import run
+    from ..supervisor import processor_turns
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from .app import Queen, QueenSpec
 
@@ -69,6 +70,7 @@ def _serve(
     async def serve_queen() -> None:
         await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()
 
+    processor_turns.answers()
     start_up.end()
     run(serve_queen)
     if not order.is_ephemeral:

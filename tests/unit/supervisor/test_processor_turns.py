@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rbee_keeper.workers import processor_turns
+from rbee_keeper.supervisor import processor_turns
 
 
 def in_a_thread(function: object) -> tuple[int, int]:
