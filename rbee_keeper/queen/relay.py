@@ -114,8 +114,7 @@ class Relay:
                 limit.reschedule(copy.heard_at + self.stall_s)
             return not copy.is_closed and copy.task.log.has_room
 
-        await answer.hand_over(take)
-        if not copy.is_closed and copy.task.log.has_room:
+        if await answer.hand_over(take):
             raise ConnectionFailed("the worker's stream ended without its closing event")
 
     async def _stop_stalled(self, copy: "_Copy", worker_id: WorkerId) -> None:

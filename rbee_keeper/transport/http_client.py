@@ -56,45 +56,46 @@ class StreamingAnswer:
                 return
             await _read_into(self._connection, self._reader)
 
-    async def hand_over(self, take: Callable[[bytes], bool]) -> None:
-        """Call `take` with each piece of the body as it arrives, until it returns False or the body is whole.
+    async def hand_over(self, take: Callable[[bytes], bool]) -> bool:
+        """Call `take` with each piece of the body as it arrives, until it returns False: then the answer is False too.
 
-        The pieces of a stream are many and small: for none of them a task has to be woken. What `take` raises is
-        raised here.
+        It is True when the body is whole and `take` wanted more. The pieces of a stream are many and small: for none of
+        them a task has to be woken. What `take` raises is raised here.
 
         Raises:
             ConnectionFailed: the peer closed before the end.
         """
         stream = self._connection.stream
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def pass_on() -> None:
             if ended.done():
                 return
             try:
-                if not self._pass_on(take):
-                    ended.set_result(None)
+                is_whole = self._pass_on(take)
+                if is_whole is not None:
+                    ended.set_result(is_whole)
             except Exception as error:  # noqa: BLE001 - whoever awaits the end takes it
                 ended.set_exception(error)
 
         stream.on_arrival = pass_on
         try:
             pass_on()
-            await ended
+            return await ended
         finally:
             stream.on_arrival = None
 
-    def _pass_on(self, take: Callable[[bytes], bool]) -> bool:
-        """Give what has arrived; False when nothing more is wanted or comes."""
+    def _pass_on(self, take: Callable[[bytes], bool]) -> bool | None:
+        """Give what has arrived; True when that was the end, False when no more is wanted, None when more comes."""
         while True:
             body = self._reader.take()
             if body and not take(body):
                 return False
             if self._reader.is_complete:
-                return False
+                return True
             data = _taken(self._connection)
             if data is None:
-                return True
+                return None
             _feed(self._connection, self._reader, data)
 
     async def body(self, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> bytes:

@@ -170,8 +170,8 @@ def streams_then_closes(connection: socket.socket) -> None:
     connection.sendall(b"3\r\n yo\r\n1\r\n!\r\n")
 
 
-async def heard_while(url: str, wants: Callable[[bytes], bool], *, times: int) -> bytes:
-    """Take over a stream that often, each time as long as more is wanted, and return everything."""
+async def heard_while(url: str, wants: Callable[[bytes], bool], *, times: int) -> tuple[bytes, list[bool]]:
+    """Take over a stream that often, each time as long as more is wanted; return it all, and what was the end."""
     heard = bytearray()
 
     def take(piece: bytes) -> bool:
@@ -180,10 +180,9 @@ async def heard_while(url: str, wants: Callable[[bytes], bool], *, times: int) -
 
     client = HttpClient(connect_s=2, request_s=2)
     async with client.stream("GET", url, "/") as answer:
-        for _ in range(times):
-            await answer.hand_over(take)
+        ends = [await answer.hand_over(take) for _ in range(times)]
     client.close()
-    return bytes(heard)
+    return bytes(heard), ends
 
 
 def test_what_a_reader_has_no_room_for_waits_until_it_asks_again() -> None:
@@ -199,7 +198,9 @@ def test_what_a_reader_has_no_room_for_waits_until_it_asks_again() -> None:
         connection.sendall(b"0\r\n\r\n")
 
     with server(handle) as url:
-        assert asyncio.run(heard_while(url, lambda heard: len(heard) % 2 == 1, times=3)) == b"abcd"
+        heard, ends = asyncio.run(heard_while(url, lambda heard: len(heard) % 2 == 1, times=3))
+    assert heard == b"abcd"
+    assert ends == [False, False, True]
 
 
 def test_a_stream_that_breaks_off_tells_its_reader() -> None:
