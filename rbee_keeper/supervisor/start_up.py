@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 _ERROR, _USAGE = 1, 2
 _COLLECT_AFTER = 10_000
-"""New objects between two collections. By default it is 700, which one request makes: its search for cycles took a
-twentieth of what a daemon does for a task."""
+"""New objects between two collections. By default it is 700, which a few requests make, and nearly nothing that a
+daemon makes has cycles."""
 
 
 def begin() -> None:
