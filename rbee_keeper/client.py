@@ -10,7 +10,7 @@ import msgspec
 from .contract import routes
 from .contract.errors import read_error
 from .contract.events import Event
-from .contract.nodes import FleetWorkerList, Health, QueenStatus
+from .contract.status import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
 from .contract.workers import StopRequest

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
-from ..contract.nodes import Health
+from ..contract.status import Health
 from ..transport.proof import CHALLENGE_HEADER, proof_headers
 from .app import answer
 

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from ..config.settings import Settings
 from ..contract import routes
+from ..contract.hives import HiveOrder
 from ..contract.ids import LOCAL_NODE
-from ..contract.nodes import HiveOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores

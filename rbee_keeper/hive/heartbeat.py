@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from .. import __version__
 from ..contract import routes
 from ..contract.errors import read_error
+from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
-from ..contract.nodes import HiveSnapshot
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
@@ -105,7 +105,7 @@ class Heartbeat:
             return False
         hive_id, node, url, token = self._identity
         self._sequence += 1
-        snapshot = HiveSnapshot(
+        snapshot = HiveHeartbeat(
             hive_id=hive_id,
             node=node,
             url=url,

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from ..config.settings import Settings
 from ..contract import routes
 from ..contract.ids import LOCAL_NODE
-from ..contract.nodes import QueenOrder
+from ..contract.queens import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores

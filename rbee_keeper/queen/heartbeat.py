@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
+from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
-from ..contract.nodes import HiveSnapshot
 from ..contract.validation import shape_error
 from ..contract.wire import decode
 from ..daemon.app import answer, read_body
@@ -60,7 +60,7 @@ class Heartbeats:
             )
         return answer({"message": "taken"})
 
-    def _is_new(self, report: HiveSnapshot) -> bool:
+    def _is_new(self, report: HiveHeartbeat) -> bool:
         known = self.registry.hive(report.hive_id)
         return known is None or not known.version
 
@@ -70,14 +70,14 @@ class Heartbeats:
             self.narrator.say("refuse", hive.problem, level="WARN", target=hive.id, code=VersionMismatch.code)
 
 
-def _read(body: bytes) -> HiveSnapshot:
+def _read(body: bytes) -> HiveHeartbeat:
     """Return the report; of another version only what every version has, which is enough to name it.
 
     Raises:
         InvalidInput: it is no report of a hive.
     """
     try:
-        return decode(body, HiveSnapshot)
+        return decode(body, HiveHeartbeat)
     except ValueError as error:
         try:
             found = decode(body, _AnyVersion)
@@ -85,7 +85,7 @@ def _read(body: bytes) -> HiveSnapshot:
             found = None
         if found is None or found.version == __version__:
             raise shape_error(error) from None
-    return HiveSnapshot(
+    return HiveHeartbeat(
         hive_id=found.hive_id,
         node=found.node,
         url=found.url,

@@ -5,7 +5,7 @@ import asyncio
 from ..contract import routes
 from ..contract.errors import read_error
 from ..contract.ids import WorkerId
-from ..contract.nodes import Health
+from ..contract.status import Health
 from ..contract.wire import MessageT, decode, encode
 from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
 from ..errors import (

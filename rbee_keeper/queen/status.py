@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
-from ..contract.nodes import FleetWorkerList, QueenStatus
+from ..contract.status import FleetWorkerList, QueenStatus
 from ..contract.validation import require_worker_id
 from ..contract.workers import StopRequest
 from ..daemon.app import answer, read_message

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from rbee_keeper.contract import embeddings, events, nodes, props, routes, tasks, tokens, workers
+from rbee_keeper.contract import embeddings, events, hives, props, routes, status, tasks, tokens, workers
 from rbee_keeper.contract.errors import ErrorBody
 
 from .reference import page, table
@@ -53,7 +53,7 @@ _STREAMS = (
 )
 
 _QUEEN = (
-    Exchange(method="GET", path=routes.HEALTH, text=_HEALTH_TEXT, answer=nodes.Health),
+    Exchange(method="GET", path=routes.HEALTH, text=_HEALTH_TEXT, answer=status.Health),
     Exchange(
         method="POST",
         path=routes.TASKS,
@@ -83,9 +83,9 @@ _QUEEN = (
         text="Cancels a task. `DELETE /v2/tasks/{task_id}` is the same. Repeating it is no error.",
         status=204,
     ),
-    Exchange(method="GET", path=routes.STATUS, text="Tells the whole picture at once.", answer=nodes.QueenStatus),
+    Exchange(method="GET", path=routes.STATUS, text="Tells the whole picture at once.", answer=status.QueenStatus),
     Exchange(
-        method="GET", path=routes.QUEEN_WORKERS, text="Lists the workers of all hives.", answer=nodes.FleetWorkerList
+        method="GET", path=routes.QUEEN_WORKERS, text="Lists the workers of all hives.", answer=status.FleetWorkerList
     ),
     Exchange(
         method="POST",
@@ -107,13 +107,13 @@ _QUEEN = (
         text="A hive's full report, sent after every change and every `heartbeat_s`. A report with a lower `sequence`"
         f" than the last is dropped. `{'`, `'.join((routes.HEARTBEAT, *routes.WORKER_READY_ALIASES))}` are the same."
         " A hive that this queen started reports with the queen's token; others may report from loopback.",
-        request=nodes.HiveSnapshot,
+        request=hives.HiveHeartbeat,
         answer='`{"message": "taken"}`',
     ),
 )
 
 _HIVE = (
-    Exchange(method="GET", path=routes.HEALTH, text=_HEALTH_TEXT, answer=nodes.Health),
+    Exchange(method="GET", path=routes.HEALTH, text=_HEALTH_TEXT, answer=status.Health),
     Exchange(
         method="POST",
         path=routes.SPAWN,
