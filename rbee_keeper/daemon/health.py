@@ -8,7 +8,7 @@ from starlette.responses import Response
 from .. import __version__
 from ..contract.status import Health
 from ..transport.proof import CHALLENGE_HEADER, proof_headers
-from .app import answer
+from .messages import answer
 
 
 def health_answer(request: Request, status: Literal["ok", "alive"], token: str) -> Response:

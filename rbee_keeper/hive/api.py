@@ -11,9 +11,9 @@ from ..config.settings import Settings
 from ..contract.ids import ModelRef, WorkerId
 from ..contract.validation import require_worker_id
 from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport, WorkerView
-from ..daemon.app import answer, read_message
 from ..daemon.chores import Chores
 from ..daemon.health import health_answer
+from ..daemon.messages import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, InvalidInput
 from ..transport.address import address_of

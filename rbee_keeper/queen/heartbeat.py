@@ -13,7 +13,7 @@ from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
 from ..contract.validation import shape_error
 from ..contract.wire import decode
-from ..daemon.app import answer, read_body
+from ..daemon.messages import answer, read_body
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, VersionMismatch
 from .local_hive import LocalHive

@@ -13,8 +13,8 @@ from ..config.settings import Settings
 from ..contract.status import FleetWorkerList, QueenStatus
 from ..contract.validation import require_worker_id
 from ..contract.workers import StopRequest
-from ..daemon.app import answer, read_message
 from ..daemon.health import health_answer
+from ..daemon.messages import answer, read_message
 from ..errors import Forbidden, WorkerNotFound
 from .fleet_views import hive_views, worker_views
 from .hive_client import HiveClient

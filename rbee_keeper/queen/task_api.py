@@ -13,8 +13,8 @@ from ..contract.events import Narration
 from ..contract.ids import ModelRef, TaskId
 from ..contract.tasks import Infer, TaskAccepted
 from ..contract.validation import generation_problems, placement_problems, require
-from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import answer, read_message
 from ..daemon.narration import Narrator
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline

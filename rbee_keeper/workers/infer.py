@@ -9,8 +9,8 @@ from ..contract.chat import PlainText
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
-from ..daemon.app import answer, decode_message, read_body, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import answer, decode_message, read_body, read_message
 from ..errors import InvalidInput, RbeeError
 from ..transport import deadline
 from .dialects.dialect import DialectWriter, writer_for

@@ -12,7 +12,7 @@ from ..contract.props import DefaultSettings, Modalities, Props
 from ..contract.sampling import Sampling
 from ..contract.tasks import Execute
 from ..contract.workers import LaunchOrder
-from ..daemon.app import answer
+from ..daemon.messages import answer
 from .engine import Engine, EngineInfo
 from .slots import Slots
 from .tokens import piece_of

@@ -15,7 +15,7 @@ from ..contract.embeddings import (
     document_texts,
 )
 from ..contract.validation import require
-from ..daemon.app import answer, decode_message, read_body
+from ..daemon.messages import answer, decode_message, read_body
 from ..errors import InferenceFailed
 from .text_vectors import TextVectors
 from .vector_form import floats_of

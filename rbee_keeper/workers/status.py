@@ -8,8 +8,8 @@ from starlette.responses import Response
 from .. import __version__
 from ..contract import routes
 from ..contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
-from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import answer, read_message
 from ..errors import WorkerNotReady
 from .loading import Loading
 from .slots import Slots

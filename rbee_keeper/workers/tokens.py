@@ -14,7 +14,7 @@ from ..contract.tokens import (
     TokenizeRequest,
     TokenPiece,
 )
-from ..daemon.app import answer, read_message
+from ..daemon.messages import answer, read_message
 from ..errors import InvalidInput
 from .engine import Engine
 from .slots import Slots
