@@ -22,8 +22,8 @@ from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .api import HiveApi
 from .heartbeat import Heartbeat, QueenAddress
+from .hive_api import HiveApi
 from .worker_registry import WorkerRegistry
 from .worker_spawn import WorkerSpawner
 from .worker_start import Unassigned

@@ -24,21 +24,21 @@ from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .embed import EmbedHandler
+from .embed_api import EmbedApi
 from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
-from .infer import InferHandler
+from .infer_api import InferApi
 from .loading import Loading
-from .metrics import MetricsHandler
+from .metrics_api import MetricsApi
 from .preparation import Preparations
-from .props import PropsHandler
+from .props_api import PropsApi
 from .ready_callback import ReadyCallback
 from .recorder import Recorder
-from .rerank import RerankHandler
+from .rerank_api import RerankApi
 from .slots import Slots
-from .status import StatusHandler
+from .status_api import StatusApi
 from .text_vectors import TextVectors
-from .tokens import TokensHandler
+from .tokens_api import TokensApi
 from .watchdog import Watchdog
 
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
@@ -83,14 +83,14 @@ class Worker:
 
     def _make_handlers(self, body_limit_bytes: int) -> None:
         engine, slots, preparations = self._spec.engine, self._slots, Preparations()
-        self._infer = InferHandler(slots, engine, preparations, body_limit_bytes)
-        self._metrics = MetricsHandler(slots, engine)
-        self._props = PropsHandler(slots, engine, self._spec.order)
-        self._tokens = TokensHandler(slots, engine, body_limit_bytes)
+        self._infer = InferApi(slots, engine, preparations, body_limit_bytes)
+        self._metrics = MetricsApi(slots, engine)
+        self._props = PropsApi(slots, engine, self._spec.order)
+        self._tokens = TokensApi(slots, engine, body_limit_bytes)
         self._vectors = TextVectors(slots, engine, preparations)
-        self._embed = EmbedHandler(self._vectors, body_limit_bytes)
-        self._rerank = RerankHandler(self._vectors, body_limit_bytes)
-        self._status = StatusHandler(slots, self._loading, self._begin_drain, body_limit_bytes)
+        self._embed = EmbedApi(self._vectors, body_limit_bytes)
+        self._rerank = RerankApi(self._vectors, body_limit_bytes)
+        self._status = StatusApi(slots, self._loading, self._begin_drain, body_limit_bytes)
 
     def _take_over_signals(self) -> None:
         """SIGTERM drains, as a shutdown request does; Ctrl-C, a hang-up and any second signal end at once."""

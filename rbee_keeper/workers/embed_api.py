@@ -19,7 +19,7 @@ _WRITE_APART_FROM_VECTORS = 16
 """More of them are written in a thread, so that the event loop is free meanwhile."""
 
 
-class EmbedHandler:
+class EmbedApi:
     """Answers `POST /v1/embeddings`."""
 
     def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:

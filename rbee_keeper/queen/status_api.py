@@ -1,4 +1,4 @@
-"""Status of the queen: health, the whole picture, workers by hand, shutdown."""
+"""Status of the queen over HTTP: health, the whole picture, shutdown."""
 
 import os
 import time
@@ -9,27 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
-from ..config.settings import Settings
-from ..contract.status import FleetWorkerList, QueenStatus
-from ..contract.validation import require_worker_id
-from ..contract.workers import StopRequest
+from ..contract.status import QueenStatus
 from ..daemon.health import health_answer
-from ..daemon.messages import answer, read_message
-from ..errors import Forbidden, WorkerNotFound
+from ..daemon.messages import answer
+from ..errors import Forbidden
 from .fleet_views import hive_views, worker_views
-from .hive_client import HiveClient
 from .registry import FleetRegistry
 from .tasks import TaskBook
 
 
 @dataclass(slots=True, kw_only=True)
 class StatusApi:
-    """Answers from the registries; never waits for a hive but to stop a worker."""
+    """Answers from the registries; waits for nobody."""
 
-    settings: Settings
     registry: FleetRegistry
     book: TaskBook
-    hives: HiveClient
     own_url: str
     token: str
     is_ephemeral: bool
@@ -57,20 +51,6 @@ class StatusApi:
                 tasks_done=self.book.done_count,
             )
         )
-
-    async def workers(self, request: Request) -> Response:
-        """List the workers of all hives."""
-        is_owner = request.scope["caller"] == "owner"
-        return answer(FleetWorkerList(workers=worker_views(self.registry, is_owner=is_owner)))
-
-    async def stop_worker(self, request: Request) -> Response:
-        """Have one worker drained and ended."""
-        message = await read_message(request, StopRequest, self.settings.body_limit_bytes)
-        found = self.registry.worker(require_worker_id(message.worker_id))
-        if found is None:
-            raise WorkerNotFound("no worker of that id", hint="rbee workers list")
-        await self.hives.stop_worker(found[0], found[1].id)
-        return answer({"success": True, "message": "the worker is being stopped"}, status=202)
 
     async def shutdown(self, request: Request) -> Response:
         """End the queen and everything it started; only the owner may."""

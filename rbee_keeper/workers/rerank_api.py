@@ -21,7 +21,7 @@ from .text_vectors import TextVectors
 from .vector_form import floats_of
 
 
-class RerankHandler:
+class RerankApi:
     """Answers `POST /v1/rerank`."""
 
     def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:

@@ -32,7 +32,7 @@ class _AnyVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(slots=True, kw_only=True)
-class Heartbeats:
+class HeartbeatApi:
     """Keeps the registry as true as the reports."""
 
     settings: Settings

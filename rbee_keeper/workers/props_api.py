@@ -15,10 +15,10 @@ from ..contract.workers import LaunchOrder
 from ..daemon.messages import answer
 from .engine import Engine, EngineInfo
 from .slots import Slots
-from .tokens import piece_of
+from .tokens_api import piece_of
 
 
-class PropsHandler:
+class PropsApi:
     """Answers `GET /props`; `info` is set when the model is loaded."""
 
     def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:

@@ -15,7 +15,7 @@ from .slots import Slots
 from .timing import EngineTimes
 
 
-class MetricsHandler:
+class MetricsApi:
     """Answers `GET /metrics`; `info` is set when the model is loaded."""
 
     def __init__(self, slots: Slots, engine: Engine) -> None:

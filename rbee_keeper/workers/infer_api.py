@@ -24,7 +24,7 @@ _PREPARE_APART_FROM_BYTES = 4_000
 """A larger request is prepared in a thread, so that other requests need not wait for it."""
 
 
-class InferHandler:
+class InferApi:
     """Answers `POST /execute`, `DELETE /v1/inference/{id}` and `POST /cancel`."""
 
     def __init__(self, slots: Slots, engine: Engine, preparations: Preparations, body_limit_bytes: int) -> None:

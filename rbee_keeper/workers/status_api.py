@@ -15,7 +15,7 @@ from .loading import Loading
 from .slots import Slots
 
 
-class StatusHandler:
+class StatusApi:
     """Answers everything that is not an execution."""
 
     def __init__(

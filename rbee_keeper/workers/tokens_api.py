@@ -25,7 +25,7 @@ _TOKENIZE_HINT = 'send {"content": "some text"}'
 _DETOKENIZE_HINT = 'send {"tokens": [1, 2, 3]}, as /tokenize answers them'
 
 
-class TokensHandler:
+class TokensApi:
     """Answers `POST /tokenize` and `POST /detokenize`; long inputs are worked on in a thread."""
 
     def __init__(self, slots: Slots, engine: Engine, body_limit_bytes: int) -> None:
