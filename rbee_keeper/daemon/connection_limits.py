@@ -14,7 +14,7 @@ from ..contract.routes import HEALTH, HEALTH_V1
 from ..contract.wire import encode
 from ..errors import RbeeError, Unavailable
 from ..transport import correlation
-from .error_response import STATUS_BY_CODE, answer_error
+from .error_response import answer_error, status_of
 from .narration import Narrator
 
 DEFAULT_CONNECTIONS = 2_000
@@ -110,7 +110,7 @@ class ConnectionGuard:
         with correlation.correlated(correlation_id):
             self._narrator.refuse(error, client=client)
         body = encode(ErrorBody(error=to_wire(error, correlation_id=correlation_id, source=self._source)))
-        status = STATUS_BY_CODE[error.code]
+        status = status_of(error.code)
         head = (
             f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"

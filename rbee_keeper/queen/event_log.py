@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from ..contract.events import DONE
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.wire import encode
 from ..errors import EventsExpired
 from ..transport import sse
@@ -106,7 +106,7 @@ class EventLog:
         try:
             while True:
                 if position + 1 < self._first_id:
-                    yield sse.frame("error", encode(failed_event(self._expired(), source="queen"))) + DONE
+                    yield sse.frame("error", encode(failed_of(self._expired(), source="queen"))) + DONE
                     return
                 while position < self.last_id and position + 1 >= self._first_id:
                     part, position = self._part(position)

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from ..contract import routes
+from ..contract.errors import to_wire
 from ..contract.events import Failed
-from ..contract.failure import info_of_failed
+from ..contract.failure import error_of
 from ..contract.ids import WorkerId
 from ..contract.tasks import execution_of
 from ..contract.wire import decode, encode
@@ -162,7 +163,7 @@ class _Copy:
         self.is_closed = True
         if failed.code in _LOST_CODES and not self.has_output:
             raise WorkerLost
-        self.task.error = info_of_failed(failed)
+        self.task.error = to_wire(error_of(failed))
         self.task.move("failed")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo, to_wire
 from ..contract.events import Event, Queued
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId, new_task_id
 from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
 from ..contract.wire import encode
@@ -92,7 +92,7 @@ class Task:
         if self.is_final:
             return
         self.move(state)
-        closing = failed_event(error, source="queen", correlation_id=self.correlation_id)
+        closing = failed_of(error, source="queen", correlation_id=self.correlation_id)
         self.error = to_wire(error, source="queen", correlation_id=self.correlation_id)
         self.log.append([frame_of(closing)], closes=True)
 

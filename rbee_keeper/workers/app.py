@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ..contract import routes
 from ..contract.events import Failed
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
@@ -192,7 +192,7 @@ class Worker:
 
     def _on_engine_death(self, error: RbeeError) -> None:
         """Take the end of the engine's thread, in that thread."""
-        self._call_from_thread(self._give_up, error, lambda _: failed_event(error, source="worker"))
+        self._call_from_thread(self._give_up, error, lambda _: failed_of(error, source="worker"))
 
     def _on_stuck(self, job_id: TaskId) -> None:
         """Take it that a grammar holds the engine, in the watchdog's thread; the log has it whatever follows."""
@@ -206,8 +206,8 @@ class Worker:
 
         def closing_of(each: TaskId) -> Failed:
             if each == job_id:
-                return failed_event(guilty, source="worker", is_final=True)
-            return failed_event(error, source="worker")
+                return failed_of(guilty, source="worker", is_final=True)
+            return failed_of(error, source="worker")
 
         self._call_from_thread(self._give_up, error, closing_of)
 
