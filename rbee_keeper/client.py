@@ -9,7 +9,7 @@ import msgspec
 
 from .contract import routes
 from .contract.errors import read_error
-from .contract.events import Event
+from .contract.events import END_OF_STREAM, Event
 from .contract.status import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
@@ -21,7 +21,6 @@ from .transport.address import address_of
 from .transport.blocking_http import BlockingAnswer, open_request
 
 _EVENT_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_END_OF_STREAM = "[DONE]"
 _ANSWER_MARGIN_S = 2.0
 _SILENCE_S = 35.0
 """Three of the comment lines that a queen with nothing to say sends every 10 s, and a margin."""
@@ -156,7 +155,7 @@ def _events(answer: BlockingAnswer) -> Iterator[tuple[Event, str]]:
     for chunk in answer.chunks():
         for message in cutter.feed(chunk):
             data = sse.data_of(message)
-            if data == _END_OF_STREAM:
+            if data == END_OF_STREAM:
                 return
             if data is not None:
                 yield _event_of(data), data

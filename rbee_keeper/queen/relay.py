@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..contract import routes
 from ..contract.errors import to_wire
-from ..contract.events import Failed
+from ..contract.events import Closing, Failed, Output, Started
 from ..contract.failure import error_of
 from ..contract.ids import WorkerId
 from ..contract.tasks import execution_of
@@ -28,11 +28,10 @@ from .registry import FleetRegistry
 from .stuck_workers import StuckWorkers
 from .tasks import Task
 
-_CLOSING = (b"event: end\n", b"event: error\n")
-_FAILED = b"event: error\n"
-_STARTED = b"event: started\n"
-_OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
-_DONE_DATA = b"data: [DONE]"
+_CLOSING = sse.first_lines(Closing)
+_FAILED = sse.first_lines(Failed)
+_STARTED = sse.first_lines(Started)
+_OUTPUT = sse.first_lines(Output)
 _CLOCK_STEP_S = 1.0
 """Two clocks that went apart by more than this: somebody set one of them."""
 _STALL_PRECISION = 0.95
@@ -140,7 +139,7 @@ class _Copy:
 
     def take(self, chunk: bytes) -> None:
         """Take the next bytes; the worker's end marker is left out, readers of the log get their own."""
-        frames = [frame for frame in self._cutter.feed(chunk) if not frame.startswith(_DONE_DATA)]
+        frames = [frame for frame in self._cutter.feed(chunk) if frame != sse.DONE]
         if not frames:
             return
         self.heard_at = asyncio.get_running_loop().time()

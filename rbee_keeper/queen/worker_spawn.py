@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..contract import routes
-from ..contract.events import Narration
+from ..contract.events import END_OF_STREAM, Narration
 from ..contract.ids import WorkerId
 from ..contract.wire import decode
 from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
@@ -148,7 +148,7 @@ class WorkerSpawn:
 
     def _narrate(self, task: Task, worker_id: WorkerId, data: str | None, said: int) -> int:
         """Tell the task about a step of another percent than was said last; return what has been said now."""
-        if data is None or data == "[DONE]" or task.state != "preparing":
+        if data is None or data == END_OF_STREAM or task.state != "preparing":
             return said
         step = decode(data, LoadingProgress)
         percent = int(step.percent)
