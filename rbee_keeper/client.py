@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from .contract import routes
 from .contract.errors import read_error
 from .contract.events import END_OF_STREAM, Event
+from .contract.operations import queen
 from .contract.status import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
@@ -65,7 +65,7 @@ class QueenClient:
         if timeout_s is not None:
             headers[deadlines.HEADER] = deadlines.to_header(time.time() + timeout_s)
             give_up_at = time.monotonic() + timeout_s + _ANSWER_MARGIN_S
-        with self._open("POST", routes.TASKS, encode(spec), headers, give_up_at, silence_s=_SILENCE_S) as answer:
+        with self._open(*queen.SUBMIT_TASK.address, encode(spec), headers, give_up_at, silence_s=_SILENCE_S) as answer:
             yield from _events(answer)
 
     def greet(self, *, is_named: bool = False) -> Greeting:
@@ -77,7 +77,7 @@ class QueenClient:
 
         challenge = proof.new_challenge()
         headers = {proof.CHALLENGE_HEADER: challenge}
-        with self._open("GET", routes.HEALTH, b"", headers, self._give_up_at(), is_secret=False) as answer:
+        with self._open(*queen.HEALTH.address, b"", headers, self._give_up_at(), is_secret=False) as answer:
             health = self._decoded(answer.body(), Health)
             reached = None if is_named else answer.peer
             return Greeting(
@@ -86,19 +86,19 @@ class QueenClient:
 
     def status(self) -> QueenStatus:
         """Return the whole picture."""
-        return self._request("GET", routes.STATUS, QueenStatus)
+        return self._request(*queen.STATUS.address, QueenStatus)
 
     def workers(self) -> FleetWorkerList:
         """List the workers of all hives."""
-        return self._request("GET", routes.QUEEN_WORKERS, FleetWorkerList)
+        return self._request(*queen.LIST_WORKERS.address, FleetWorkerList)
 
     def stop_worker(self, worker_id: str) -> None:
         """Have a worker drained and ended."""
-        self._request("POST", routes.QUEEN_WORKER_STOP, None, encode(StopRequest(worker_id=worker_id)))
+        self._request(*queen.STOP_WORKER.address, None, encode(StopRequest(worker_id=worker_id)))
 
     def shutdown(self) -> None:
         """Ask the queen to end with everything that it started."""
-        self._request("POST", routes.QUEEN_SHUTDOWN, None)
+        self._request(*queen.SHUTDOWN.address, None)
 
     def _request(self, method: str, path: str, answer_type: type[MessageT] | None, body: bytes = b"") -> MessageT:
         with self._open(method, path, body, {}, self._give_up_at()) as answer:

@@ -1,8 +1,8 @@
-"""Hives: what one is told when it starts, and reports from then on."""
+"""Hives: what one is told when it starts, reports from then on, and tells of its machine."""
 
 from .ids import HiveId, NodeName
 from .wire import Message
-from .workers import WorkerView
+from .workers import Backend, WorkerView
 
 
 class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,3 +35,20 @@ class HiveHeartbeat(Message, frozen=True, kw_only=True):
     sequence: int
     workers: list[WorkerView]
     is_leaving: bool = False
+
+
+class BackendView(Message, frozen=True, kw_only=True):
+    """A known backend, and whether the machine has it: an entry of `GET /v1/backends`."""
+
+    name: Backend
+    available: bool
+
+
+class MachineResources(Message, frozen=True, kw_only=True):
+    """The answer of `GET /v1/resources`."""
+
+    ram_total_gb: float
+    ram_available_gb: float
+    disk_total_gb: float
+    disk_available_gb: float
+    processors: int

@@ -1,4 +1,4 @@
-"""Builds a daemon's ASGI application: routes, access, correlation, errors."""
+"""Builds a daemon's ASGI application: operations, access, correlation, errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,23 +8,25 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..contract.operations.operation import AnyOperation
 from ..errors import RbeeError
 from ..transport import correlation
 from .auth import Access, AuthMiddleware
 from .connection_limits import ConnectionLimits
 from .error_response import ErrorHandlers
 from .narration import Narrator
+from .routing import Handlers, open_paths, routes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSpec:
-    """What makes one daemon's application: its role, its routes and who may call."""
+    """What makes one daemon's application: its role, its operations, the handlers of its rooms and who may call."""
 
     source: str
-    routes: Sequence[Route]
+    operations: Sequence[AnyOperation]
+    rooms: Sequence[Handlers]
     access: Access
     narrator: Narrator
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
@@ -67,13 +69,23 @@ class RequestShell:
 
 
 def build_app(spec: AppSpec) -> Starlette:
-    """Wire the application together."""
+    """Wire the application together.
+
+    Raises:
+        ValueError: operations and handlers do not match.
+    """
     handlers = ErrorHandlers(spec.source, spec.narrator)
     app = Starlette(
-        routes=list(spec.routes),
+        routes=routes_of(spec.operations, spec.rooms),
         middleware=[
             Middleware(RequestShell, narrator=spec.narrator, handlers=handlers),
-            Middleware(AuthMiddleware, access=spec.access, source=spec.source, narrator=spec.narrator),
+            Middleware(
+                AuthMiddleware,
+                access=spec.access,
+                open_paths=open_paths(spec.operations),
+                source=spec.source,
+                narrator=spec.narrator,
+            ),
         ],
         exception_handlers={
             RbeeError: handlers.on_rbee_error,

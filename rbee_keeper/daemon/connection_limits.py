@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.errors import ErrorBody, to_wire
 from ..contract.ids import new_correlation_id
-from ..contract.routes import HEALTH, HEALTH_V1
+from ..contract.operations.operation import HEALTH_ALIAS, HEALTH_PATH
 from ..contract.wire import encode
 from ..errors import RbeeError, Unavailable
 from ..transport import correlation
@@ -129,7 +129,7 @@ class HealthOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer health, refuse the rest."""
-        if scope["path"] in (HEALTH, HEALTH_V1):
+        if scope["path"] in (HEALTH_PATH, HEALTH_ALIAS):
             await self._app(scope, receive, send)
             return
         answer = answer_error(_too_many(), source=self._source, correlation_id=new_correlation_id())

@@ -5,11 +5,9 @@ import socket
 import time
 from dataclasses import dataclass
 
-from starlette.routing import Route
-
 from ..config.settings import Settings
-from ..contract import routes
 from ..contract.ids import LOCAL_NODE
+from ..contract.operations.queen import OPERATIONS
 from ..contract.queens import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
@@ -177,7 +175,8 @@ class Queen:
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
             limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
-            routes=_routes(task_api, status, workers, heartbeats),
+            operations=OPERATIONS,
+            rooms=[room.handlers() for room in (task_api, status, workers, heartbeats)],
         )
 
     async def _end_work(self, local_hive: LocalHive) -> None:
@@ -198,21 +197,3 @@ class _Parts:
     chores: Chores
     local_hive: LocalHive
     care: HiveCare
-
-
-def _routes(tasks: TaskApi, status: StatusApi, workers: WorkersApi, heartbeats: HeartbeatApi) -> list[Route]:
-    report_paths = (routes.HEARTBEAT, routes.WORKER_READY_AT_QUEEN, *routes.WORKER_READY_ALIASES)
-    return [
-        Route(routes.HEALTH, status.health),
-        Route(routes.HEALTH_V1, status.health),
-        Route(routes.STATUS, status.status),
-        Route(routes.QUEEN_WORKERS, workers.workers),
-        Route(routes.QUEEN_WORKER_STOP, workers.stop_worker, methods=["POST"]),
-        Route(routes.QUEEN_SHUTDOWN, status.shutdown, methods=["POST"]),
-        Route(routes.TASKS, tasks.submit, methods=["POST"]),
-        Route(routes.TASK, tasks.look),
-        Route(routes.TASK, tasks.cancel, methods=["DELETE"]),
-        Route(routes.TASK_EVENTS, tasks.events),
-        Route(routes.TASK_CANCEL, tasks.cancel, methods=["POST"]),
-        *(Route(path, heartbeats.take, methods=["POST"]) for path in report_paths),
-    ]

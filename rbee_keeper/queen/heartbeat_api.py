@@ -11,11 +11,14 @@ from .. import __version__
 from ..config.settings import Settings
 from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
+from ..contract.operations.queen import REPORT
+from ..contract.receipts import Receipt
 from ..contract.validation import shape_error
 from ..contract.wire import decode
-from ..daemon.messages import answer, read_body
+from ..daemon.messages import read_body, respond
 from ..daemon.narration import Narrator
-from ..errors import Forbidden, VersionMismatch
+from ..daemon.routing import Handlers
+from ..errors import VersionMismatch
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 
@@ -40,10 +43,12 @@ class HeartbeatApi:
     local_hive: LocalHive
     narrator: Narrator
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {REPORT: self.take}
+
     async def take(self, request: Request) -> Response:
         """Take one report."""
-        if request.scope["caller"] != "owner":
-            raise Forbidden("a hive reports with its queen's token", hint="set the same api_token for both")
         report = _read(await read_body(request, self.settings.body_limit_bytes))
         is_new = self._is_new(report)
         entry = self.registry.take_report(report, time.monotonic())
@@ -58,7 +63,7 @@ class HeartbeatApi:
                 hint="install the same version on both",
                 details={"hive": report.version, "queen": __version__},
             )
-        return answer({"message": "taken"})
+        return respond(REPORT, Receipt(message="taken"))
 
     def _is_new(self, report: HiveHeartbeat) -> bool:
         known = self.registry.hive(report.hive_id)

@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from ..contract import routes
 from ..contract.errors import to_wire
 from ..contract.events import Closing, Failed, Output, Started
 from ..contract.failure import error_of
 from ..contract.ids import WorkerId
+from ..contract.operations.worker import EXECUTE
 from ..contract.tasks import execution_of
 from ..contract.wire import decode, encode
 from ..contract.workers import WorkerView
@@ -65,9 +65,7 @@ class Relay:
         is_lost = False
         try:
             async with self.client.stream(
-                "POST",
-                worker.url,
-                routes.EXECUTE,
+                *EXECUTE.at(worker.url),
                 body=encode(execution_of(task.id, task.spec)),
                 token=worker.token,
                 headers={

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
+from ..contract.operations.queen import HEALTH, SHUTDOWN, STATUS
 from ..contract.status import QueenStatus
-from ..daemon.health import health_answer
-from ..daemon.messages import answer
-from ..errors import Forbidden
+from ..daemon.health import health_response
+from ..daemon.messages import respond, respond_empty
+from ..daemon.principal import principal_of
+from ..daemon.routing import Handlers
 from .fleet_views import hive_views, worker_views
 from .registry import FleetRegistry
 from .tasks import TaskBook
@@ -30,14 +32,19 @@ class StatusApi:
     stop: Callable[[str], None]
     started_at: float = field(default_factory=time.monotonic)
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {HEALTH: self.health, STATUS: self.status, SHUTDOWN: self.shutdown}
+
     async def health(self, request: Request) -> Response:
         """Answer at once."""
-        return health_answer(request, "ok", self.token)
+        return health_response(HEALTH, request, "ok", self.token)
 
     async def status(self, request: Request) -> Response:
         """Tell the whole picture."""
         now = time.monotonic()
-        return answer(
+        return respond(
+            STATUS,
             QueenStatus(
                 version=__version__,
                 pid=os.getpid(),
@@ -45,16 +52,14 @@ class StatusApi:
                 uptime_s=round(now - self.started_at, 1),
                 is_ephemeral=self.is_ephemeral,
                 hives=hive_views(self.registry, now),
-                workers=worker_views(self.registry, is_owner=request.scope["caller"] == "owner"),
+                workers=worker_views(self.registry, is_owner=principal_of(request).is_owner),
                 tasks_queued=len(self.book.waiting()),
                 tasks_running=len(self.book.running()),
                 tasks_done=self.book.done_count,
-            )
+            ),
         )
 
-    async def shutdown(self, request: Request) -> Response:
-        """End the queen and everything it started; only the owner may."""
-        if request.scope["caller"] != "owner":
-            raise Forbidden("only the person who started this queen may stop it", hint="rbee queen stop")
+    async def shutdown(self, _: Request) -> Response:
+        """End the queen and everything it started."""
         self.stop("asked to shut down")
-        return Response(status_code=202)
+        return respond_empty(SHUTDOWN)

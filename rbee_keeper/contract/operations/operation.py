@@ -1,0 +1,93 @@
+"""What one operation is: its address, its messages, the right it needs and what it is for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+
+from ..wire import decode
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+Method = Literal["GET", "POST", "DELETE"]
+Right = Literal["open", "submit", "read", "operate", "report", "administer"]
+"""`open`: nothing has to be proved. `submit`: have work done, follow and end it. `read`: see what a daemon knows.
+`operate`: start and stop workers. `report`: speak as a hive. `administer`: all that is the owner's alone: any model
+file, every task, the end of a queen."""
+RIGHTS: frozenset[Right] = frozenset(get_args(Right))
+
+HEALTH_PATH = "/health"
+HEALTH_ALIAS = "/v1/health"
+
+
+class Address(NamedTuple):
+    """A method and a path, which may have `{names}` in it."""
+
+    method: Method
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a caller without the right is told, and what to do."""
+
+    message: str = "the token does not give the right to do this"
+    hint: str = "send the token of the owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Operation(Generic[RequestT, ResponseT]):
+    """One thing that a daemon does for its callers; each is there once and compared by identity.
+
+    `request` is None for an empty body; `takes_empty` says that the body may be left out. A success has one of
+    `statuses`, the usual one first. `response` is None for an empty body and `str` for text. `stream` is the type of
+    the messages when the answer is an event stream. `aliases` are further addresses with the same meaning.
+    """
+
+    name: str
+    method: Method
+    path: str
+    right: Right
+    about: str
+    request: type[RequestT] | None = None
+    takes_empty: bool = False
+    response: type[ResponseT] | None = None
+    stream: Any = None
+    statuses: tuple[int, ...] = (200,)
+    aliases: tuple[Address, ...] = ()
+    refusal: Refusal = Refusal()
+
+    @property
+    def address(self) -> Address:
+        """The address to use."""
+        return Address(self.method, self.path)
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All addresses."""
+        return (self.address, *self.aliases)
+
+    def path_of(self, **names: str) -> str:
+        """Return the path with its names filled in."""
+        return self.path.format(**names)
+
+    def at(self, url: str, **names: str) -> tuple[Method, str, str]:
+        """Return method, base URL and path: what an HTTP client has to know."""
+        return self.method, url, self.path_of(**names)
+
+    def read(self, body: bytes) -> ResponseT:
+        """Read a successful response.
+
+        Raises:
+            ValueError: it is not one of this operation.
+        """
+        assert self.response is not None
+        return decode(body, self.response)
+
+
+AnyOperation = Operation[Any, Any]
+
+
+def operations_in(names: Mapping[str, object]) -> tuple[AnyOperation, ...]:
+    """Return the operations among the names of a module, in order."""
+    return tuple(each for each in names.values() if isinstance(each, Operation))
