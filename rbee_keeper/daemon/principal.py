@@ -25,7 +25,7 @@ class Principal:
         return self.subject == OWNER.subject
 
 
-OWNER = Principal(id="owner", subject="owner", rights=RIGHTS)
+OWNER = Principal(id="owner", subject="owner", rights=frozenset(RIGHTS))
 ANONYMOUS = Principal(id="anonymous", subject="", rights=frozenset({"open", "submit", "read", "operate"}))
 """Anybody on this machine, as long as no token is required."""
 UNKNOWN = Principal(id="unknown", subject="", rights=frozenset({"open"}))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from ..wire import decode
 
@@ -11,10 +11,15 @@ ResponseT = TypeVar("ResponseT")
 
 Method = Literal["GET", "POST", "DELETE"]
 Right = Literal["open", "submit", "read", "operate", "report", "administer"]
-"""`open`: nothing has to be proved. `submit`: have work done, follow and end it. `read`: see what a daemon knows.
-`operate`: start and stop workers. `report`: speak as a hive. `administer`: all that is the owner's alone: any model
-file, every task, the end of a queen."""
-RIGHTS: frozenset[Right] = frozenset(get_args(Right))
+RIGHTS: dict[Right, str] = {
+    "open": "see that a daemon is there, or prove oneself in the message; no token is needed",
+    "submit": "have work done, follow it and end it",
+    "read": "see what a daemon knows of workers and machines",
+    "operate": "start and stop workers",
+    "report": "speak as a hive",
+    "administer": "name any model file, end a queen",
+}
+"""What each right is to."""
 
 HEALTH_PATH = "/health"
 HEALTH_ALIAS = "/v1/health"
