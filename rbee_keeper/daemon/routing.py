@@ -32,15 +32,15 @@ def routes_of(operations: Sequence[AnyOperation], rooms: Iterable[Handlers]) -> 
     if found:
         raise ValueError(f"operations {found}")
     return [
-        Route(address.path, guarded(operation, handlers[operation]), methods=[address.method])
+        Route(path, guarded(operation, handlers[operation]), methods=[method])
         for operation in operations
-        for address in operation.addresses
+        for method, path in operation.addresses
     ]
 
 
 def open_paths(operations: Iterable[AnyOperation]) -> frozenset[str]:
     """Return the paths of what nobody needs a token for."""
-    return frozenset(address.path for each in operations if each.right == "open" for address in each.addresses)
+    return frozenset(path for each in operations if each.right == "open" for _, path in each.addresses)
 
 
 def guarded(operation: AnyOperation, handler: Handler) -> Handler:

@@ -75,7 +75,7 @@ def _operation(operation: AnyOperation) -> str:
         facts.append(f"Request: {_shown(operation.request)}{', or no body' if operation.takes_empty else ''}.")
     facts.append(f"Answer: {_answer(operation)}.")
     if operation.aliases:
-        facts.append(f"The same: {', '.join(f'`{each.method} {each.path}`' for each in operation.aliases)}.")
+        facts.append(f"The same: {', '.join(f'`{method} {path}`' for method, path in operation.aliases)}.")
     return "\n\n".join((*lines, " ".join(facts)))
 
 

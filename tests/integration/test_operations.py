@@ -53,10 +53,7 @@ def fleet(home: Home) -> Fleet:
 
 def test_every_daemon_serves_the_addresses_of_its_table_and_no_other(fleet: Fleet) -> None:
     """The hive once called a route that the worker never had (contract 2, 5)."""
-    paths = {
-        role: {address.path for each in table.OPERATIONS for address in each.addresses}
-        for role, table in TABLES.items()
-    }
+    paths = {role: {path for each in table.OPERATIONS for _, path in each.addresses} for role, table in TABLES.items()}
     for path in set().union(*paths.values()):
         filled = re.sub(r"{\w+}", "none", path)
         for role, daemon in fleet.daemons.items():

@@ -4,7 +4,7 @@ from ..hives import BackendView, MachineResources
 from ..receipts import Receipt, StopAccepted
 from ..status import Health
 from ..workers import SpawnAnswer, SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport
-from .operation import HEALTH_ALIAS, HEALTH_PATH, Address, Operation, operations_in
+from .operation import HEALTH_ALIAS, HEALTH_PATH, Operation, operations_in
 
 HEALTH: Operation[None, Health] = Operation(
     name="health",
@@ -13,7 +13,7 @@ HEALTH: Operation[None, Health] = Operation(
     right="open",
     about="Tells that the daemon answers, and its version. It proves that it knows its token as a queen does.",
     response=Health,
-    aliases=(Address("GET", HEALTH_ALIAS),),
+    aliases=(("GET", HEALTH_ALIAS),),
 )
 SPAWN_WORKER: Operation[SpawnRequest, SpawnAnswer] = Operation(
     name="spawn_worker",

@@ -1,8 +1,9 @@
 """What one operation is: its address, its messages, the right it needs and what it is for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
 
 from ..wire import decode
 
@@ -25,23 +26,18 @@ HEALTH_PATH = "/health"
 HEALTH_ALIAS = "/v1/health"
 
 
-class Address(NamedTuple):
-    """A method and a path, which may have `{names}` in it."""
-
-    method: Method
-    path: str
+Address = tuple[Method, str]
+"""A method and a path, which may have `{names}` in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller without the right is told, and what to do."""
 
     message: str = "the token does not give the right to do this"
     hint: str = "send the token of the owner"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Operation(Generic[RequestT, ResponseT]):
+class Operation(msgspec.Struct, Generic[RequestT, ResponseT], frozen=True, kw_only=True, eq=False):
     """One thing that a daemon does for its callers; each is there once and compared by identity.
 
     `request` is None for an empty body; `takes_empty` says that the body may be left out. A success has one of
@@ -65,7 +61,7 @@ class Operation(Generic[RequestT, ResponseT]):
     @property
     def address(self) -> Address:
         """The address to use."""
-        return Address(self.method, self.path)
+        return self.method, self.path
 
     @property
     def addresses(self) -> tuple[Address, ...]:

@@ -6,7 +6,7 @@ from ..receipts import Receipt, StopAccepted
 from ..status import FleetWorkerList, Health, QueenStatus
 from ..tasks import Infer, TaskAccepted, TaskView
 from ..workers import StopRequest
-from .operation import HEALTH_ALIAS, HEALTH_PATH, Address, Operation, Refusal, operations_in
+from .operation import HEALTH_ALIAS, HEALTH_PATH, Operation, Refusal, operations_in
 
 HEALTH: Operation[None, Health] = Operation(
     name="health",
@@ -19,7 +19,7 @@ HEALTH: Operation[None, Health] = Operation(
     " and the value of `X-Rbee-Reached`, with a line feed between them; `X-Rbee-Reached` is the address at which the"
     " connection reached the daemon.",
     response=Health,
-    aliases=(Address("GET", HEALTH_ALIAS),),
+    aliases=(("GET", HEALTH_ALIAS),),
 )
 SUBMIT_TASK: Operation[Infer, TaskAccepted] = Operation(
     name="submit_task",
@@ -59,7 +59,7 @@ CANCEL_TASK: Operation[None, None] = Operation(
     right="submit",
     about="Cancels a task. Repeating it is no error.",
     statuses=(204,),
-    aliases=(Address("DELETE", "/v2/tasks/{task_id}"),),
+    aliases=(("DELETE", "/v2/tasks/{task_id}"),),
 )
 STATUS: Operation[None, QueenStatus] = Operation(
     name="status",
@@ -106,9 +106,9 @@ REPORT: Operation[HiveHeartbeat, Receipt] = Operation(
     request=HiveHeartbeat,
     response=Receipt,
     aliases=(
-        Address("POST", "/v2/hives/heartbeat"),
-        Address("POST", "/v2/workers/ready"),
-        Address("POST", "/v2/internal/workers/ready"),
+        ("POST", "/v2/hives/heartbeat"),
+        ("POST", "/v2/workers/ready"),
+        ("POST", "/v2/internal/workers/ready"),
     ),
     refusal=Refusal(message="a hive reports with its queen's token", hint="set the same api_token for both"),
 )

@@ -15,7 +15,7 @@ from ..tokens import (
     TokenizeRequest,
 )
 from ..workers import LoadingProgress, Readiness, ShutdownRequest, WorkerHealth
-from .operation import HEALTH_ALIAS, HEALTH_PATH, Address, Operation, operations_in
+from .operation import HEALTH_ALIAS, HEALTH_PATH, Operation, operations_in
 
 HEALTH: Operation[None, WorkerHealth] = Operation(
     name="health",
@@ -24,7 +24,7 @@ HEALTH: Operation[None, WorkerHealth] = Operation(
     right="open",
     about="Answers at once, whatever the engine does.",
     response=WorkerHealth,
-    aliases=(Address("GET", HEALTH_ALIAS),),
+    aliases=(("GET", HEALTH_ALIAS),),
 )
 READY: Operation[None, Readiness] = Operation(
     name="ready",
@@ -52,7 +52,7 @@ EXECUTE: Operation[Execute, Any] = Operation(
     " not ready.",
     request=Execute,
     stream=Event,
-    aliases=(Address("POST", "/v1/inference"),),
+    aliases=(("POST", "/v1/inference"),),
 )
 CANCEL_EXECUTION: Operation[None, None] = Operation(
     name="cancel_execution",
@@ -125,7 +125,7 @@ RERANK: Operation[RerankRequest, RerankAnswer] = Operation(
     f" pooling rank. At most {MAX_TEXTS} documents, each together with the query no longer than the context.",
     request=RerankRequest,
     response=RerankAnswer,
-    aliases=(Address("POST", "/rerank"),),
+    aliases=(("POST", "/rerank"),),
 )
 SHUTDOWN: Operation[ShutdownRequest, None] = Operation(
     name="shutdown",

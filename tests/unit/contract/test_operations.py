@@ -38,8 +38,8 @@ def test_no_two_operations_of_a_daemon_share_an_address(table: ModuleType) -> No
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__.rpartition(".")[2])
 def test_what_is_open_has_its_paths_for_itself(table: ModuleType) -> None:
     """Nobody is asked for a token at an open path, whatever the method."""
-    open_paths = {address.path for each in table.OPERATIONS if each.right == "open" for address in each.addresses}
-    others = {address.path for each in table.OPERATIONS if each.right != "open" for address in each.addresses}
+    open_paths = {path for each in table.OPERATIONS if each.right == "open" for _, path in each.addresses}
+    others = {path for each in table.OPERATIONS if each.right != "open" for _, path in each.addresses}
     assert open_paths.isdisjoint(others)
 
 
@@ -52,9 +52,9 @@ def test_an_operation_says_what_a_caller_must_know(operation: AnyOperation) -> N
     assert operation.refusal.hint
     assert operation.statuses
     assert all(200 <= status < 300 for status in operation.statuses)
-    for address in operation.addresses:
-        assert address.method in get_args(Method)
-        assert address.path.startswith("/")
+    for method, path in operation.addresses:
+        assert method in get_args(Method)
+        assert path.startswith("/")
 
 
 @pytest.mark.parametrize("operation", ALL)
