@@ -91,7 +91,7 @@ class Heartbeat:
                 return
 
     async def say_goodbye(self) -> None:
-        """Tell the queen that this hive ends, so that she need not find out."""
+        """Tell the queen that this hive ends, so that it need not find out."""
         await self._send(is_leaving=True)
 
     async def _send(self, *, is_leaving: bool = False) -> bool:
