@@ -74,6 +74,8 @@ def _operation(operation: AnyOperation) -> str:
     if operation.request is not None:
         facts.append(f"Request: {_shown(operation.request)}{', or no body' if operation.takes_empty else ''}.")
     facts.append(f"Answer: {_answer(operation)}.")
+    if not operation.is_idempotent:
+        facts.append("Asking twice does it twice.")
     if operation.aliases:
         facts.append(f"The same: {', '.join(f'`{method} {path}`' for method, path in operation.aliases)}.")
     return "\n\n".join((*lines, " ".join(facts)))

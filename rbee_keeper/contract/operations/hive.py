@@ -22,6 +22,7 @@ SPAWN_WORKER: Operation[SpawnRequest, SpawnAnswer] = Operation(
     right="operate",
     about="Starts a worker on the next free port. It is loading when this returns.",
     request=SpawnRequest,
+    is_idempotent=False,
     response=SpawnAnswer,
 )
 LIST_WORKERS: Operation[None, WorkerList] = Operation(

@@ -25,7 +25,6 @@ RIGHTS: dict[Right, str] = {
 HEALTH_PATH = "/health"
 HEALTH_ALIAS = "/v1/health"
 
-
 Address = tuple[Method, str]
 """A method and a path, which may have `{names}` in it."""
 
@@ -42,7 +41,8 @@ class Operation(msgspec.Struct, Generic[RequestT, ResponseT], frozen=True, kw_on
 
     `request` is None for an empty body; `takes_empty` says that the body may be left out. A success has one of
     `statuses`, the usual one first. `response` is None for an empty body and `str` for text. `stream` is the type of
-    the messages when the answer is an event stream. `aliases` are further addresses with the same meaning.
+    the messages when the answer is an event stream. `aliases` are further addresses with the same meaning. Asking
+    twice does no more than asking once, but for what is not `is_idempotent`.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Operation(msgspec.Struct, Generic[RequestT, ResponseT], frozen=True, kw_on
     response: type[ResponseT] | None = None
     stream: Any = None
     statuses: tuple[int, ...] = (200,)
+    is_idempotent: bool = True
     aliases: tuple[Address, ...] = ()
     refusal: Refusal = Refusal()
 

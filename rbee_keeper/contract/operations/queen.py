@@ -31,6 +31,7 @@ SUBMIT_TASK: Operation[Infer, TaskAccepted] = Operation(
     " address of the events, and the task goes on by itself. `model` may be left out; the setting `default_model`"
     " stands in. The task ends at the earliest deadline that was named, else after `task_timeout_s`.",
     request=Infer,
+    is_idempotent=False,
     response=TaskAccepted,
     stream=Event,
     statuses=(200, 202),

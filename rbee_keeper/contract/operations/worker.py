@@ -51,6 +51,7 @@ EXECUTE: Operation[Execute, Any] = Operation(
     ' `{"text": "…", "end": {…}}`. Closing the connection frees the slot. 503 when no slot is free or the worker is'
     " not ready.",
     request=Execute,
+    is_idempotent=False,
     stream=Event,
     aliases=(("POST", "/v1/inference"),),
 )

@@ -67,6 +67,7 @@ def test_messages_are_types_of_the_contract(operation: AnyOperation) -> None:
     assert len(kinds) == len(operation.statuses) or (kinds == [] and operation.statuses in ((202,), (204,)))
     assert operation.request is not None or not operation.takes_empty
     assert operation.method != "GET" or operation.request is None
+    assert operation.method == "POST" or operation.is_idempotent
 
 
 def _is_message(kind: Any) -> bool:
