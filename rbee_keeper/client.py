@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from .contract import routes
 from .contract.errors import read_error
-from .contract.events import Event
-from .contract.nodes import FleetWorkerList, Health, QueenStatus
+from .contract.events import END_OF_STREAM, Event
+from .contract.operations import queen
+from .contract.status import FleetWorkerList, Health, QueenStatus
 from .contract.tasks import Infer
 from .contract.wire import MessageT, decode, encode
 from .contract.workers import StopRequest
@@ -21,7 +21,6 @@ from .transport.address import address_of
 from .transport.blocking_http import BlockingAnswer, open_request
 
 _EVENT_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_END_OF_STREAM = "[DONE]"
 _ANSWER_MARGIN_S = 2.0
 _SILENCE_S = 35.0
 """Three of the comment lines that a queen with nothing to say sends every 10 s, and a margin."""
@@ -66,7 +65,7 @@ class QueenClient:
         if timeout_s is not None:
             headers[deadlines.HEADER] = deadlines.to_header(time.time() + timeout_s)
             give_up_at = time.monotonic() + timeout_s + _ANSWER_MARGIN_S
-        with self._open("POST", routes.TASKS, encode(spec), headers, give_up_at, silence_s=_SILENCE_S) as answer:
+        with self._open(*queen.SUBMIT_TASK.address, encode(spec), headers, give_up_at, silence_s=_SILENCE_S) as answer:
             yield from _events(answer)
 
     def greet(self, *, is_named: bool = False) -> Greeting:
@@ -77,7 +76,7 @@ class QueenClient:
         from .transport.proof import Challenge
 
         challenge = Challenge()
-        with self._open("GET", routes.HEALTH, b"", challenge.headers, self._give_up_at(), is_secret=False) as answer:
+        with self._open(*queen.HEALTH.address, b"", challenge.headers, self._give_up_at(), is_secret=False) as answer:
             health = self._decoded(answer.body(), Health)
             reached = None if is_named else answer.peer
             is_proved = challenge.is_met(self.token, answer.headers, reached)
@@ -85,19 +84,19 @@ class QueenClient:
 
     def status(self) -> QueenStatus:
         """Return the whole picture."""
-        return self._request("GET", routes.STATUS, QueenStatus)
+        return self._request(*queen.STATUS.address, QueenStatus)
 
     def workers(self) -> FleetWorkerList:
         """List the workers of all hives."""
-        return self._request("GET", routes.QUEEN_WORKERS, FleetWorkerList)
+        return self._request(*queen.LIST_WORKERS.address, FleetWorkerList)
 
     def stop_worker(self, worker_id: str) -> None:
         """Have a worker drained and ended."""
-        self._request("POST", routes.QUEEN_WORKER_STOP, None, encode(StopRequest(worker_id=worker_id)))
+        self._request(*queen.STOP_WORKER.address, None, encode(StopRequest(worker_id=worker_id)))
 
     def shutdown(self) -> None:
         """Ask the queen to end with everything that it started."""
-        self._request("POST", routes.QUEEN_SHUTDOWN, None)
+        self._request(*queen.SHUTDOWN.address, None)
 
     def _request(self, method: str, path: str, answer_type: type[MessageT] | None, body: bytes = b"") -> MessageT:
         with self._open(method, path, body, {}, self._give_up_at()) as answer:
@@ -154,7 +153,7 @@ def _events(answer: BlockingAnswer) -> Iterator[tuple[Event, str]]:
     for chunk in answer.chunks():
         for message in cutter.feed(chunk):
             data = sse.data_of(message)
-            if data == _END_OF_STREAM:
+            if data == END_OF_STREAM:
                 return
             if data is not None:
                 yield _event_of(data), data

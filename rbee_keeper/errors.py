@@ -42,7 +42,7 @@ RbeeError                     INTERNAL_ERROR
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 
 class RbeeError(Exception):
@@ -58,8 +58,8 @@ class RbeeError(Exception):
         correlation_id: the id under which every hop's log names the request; empty where there was none.
     """
 
-    code: ClassVar[str] = "INTERNAL_ERROR"
-    is_retriable: ClassVar[bool] = False
+    code: str = "INTERNAL_ERROR"
+    is_retriable: bool = False
 
     def __init__(
         self,

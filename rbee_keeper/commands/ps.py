@@ -3,7 +3,7 @@
 import time
 
 from ..config.settings import load_settings
-from ..contract.nodes import FleetWorker
+from ..contract.status import FleetWorker
 from . import diagnostics, output
 from .options import JsonOption, QueenUrlOption
 from .queen_process import find_queen
