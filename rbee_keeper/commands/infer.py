@@ -11,12 +11,12 @@ from ..contract.sampling import DEFAULT_TEMPERATURE
 from ..contract.tasks import DEFAULT_MAX_TOKENS, Infer
 from ..contract.validation import Problem, generation_problems, placement_problems, require
 from ..errors import RbeeError
-from .answer_view import AnswerView
+from ..keeper.queen_process import queen_for_one_command
 from .model_option import model_ref_of
 from .options import JsonOption, QueenUrlOption, QuietOption
-from .progress import Progress
-from .prompt import read_prompt
-from .queen_process import queen_for_one_command
+from .terminal.answer_view import AnswerView
+from .terminal.progress import Progress
+from .terminal.prompt import read_prompt
 
 _LONGEST_TIMEOUT_S = 1_000_000
 

@@ -19,8 +19,8 @@ from ..rhai.host.policy import Policy
 from ..rhai.host.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
 from ..rhai.report import as_data, caret_text
 from ..rhai.runtime import Limits
-from . import diagnostics, output
-from .diagnostics import ExitCode
+from .terminal import diagnostics, output
+from .terminal.diagnostics import ExitCode
 
 TEST_LIMITS = Limits(wall_clock_s=5.0, max_operations=20_000_000)
 """A test may think longer than a decision, and still cannot hang."""

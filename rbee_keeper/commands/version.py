@@ -6,8 +6,8 @@ from importlib import metadata
 import typer
 
 from .. import __version__
-from . import output
 from .options import JsonOption
+from .terminal import output
 
 
 def version(as_json: JsonOption = False) -> None:

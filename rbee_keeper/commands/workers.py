@@ -8,10 +8,10 @@ from ..client import QueenClient
 from ..config.settings import load_settings
 from ..contract.ids import is_worker_id
 from ..errors import ConnectionFailed, InvalidInput, WorkerNotFound
-from . import output
+from ..keeper.queen_process import find_queen
 from .options import JsonOption, QueenUrlOption
 from .ps import show_workers_of_queen
-from .queen_process import find_queen
+from .terminal import output
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
-from ..contract.errors import ErrorInfo, from_wire, to_wire
-from ..contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
-from ..errors import RbeeError
+from ...contract.errors import ErrorInfo, from_wire, to_wire
+from ...contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
+from ...errors import RbeeError
 from . import diagnostics, output
 from .cut_answer import describe_cut, keep_text
 from .progress import Progress
