@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..client import QueenClient
+from ..client.blocking import QueenClient
 from ..config.settings import Settings, load_settings
 from ..errors import AlreadyRunning, ConnectionFailed, Forbidden, RbeeError
 from ..keeper.queen_process import find_queen, start_persistent

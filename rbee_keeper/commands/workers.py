@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..client import QueenClient
+from ..client.blocking import QueenClient
 from ..config.settings import load_settings
 from ..contract.ids import is_worker_id
 from ..errors import ConnectionFailed, InvalidInput, WorkerNotFound

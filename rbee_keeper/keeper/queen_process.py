@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..client import Greeting, QueenClient
+from ..client.blocking import Greeting, QueenClient
 from ..config.log_file import environment_with_log
 from ..config.settings import Settings, environment_for_children
 from ..errors import ConnectionFailed, ConnectionTimeout, InvalidApiKey, RbeeError, VersionMismatch

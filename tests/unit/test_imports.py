@@ -63,7 +63,9 @@ def test_help_loads_no_web_server_engine_or_terminal_library(arguments: list[str
     assert loaded.isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["commands.infer", "commands.ps", "commands.workers", "commands.logs", "client"])
+@pytest.mark.parametrize(
+    "module", ["commands.infer", "commands.ps", "commands.workers", "commands.logs", "client.blocking"]
+)
 def test_commands_that_only_talk_to_a_queen_load_nothing_heavy(module: str) -> None:
     """The command line is started anew for every prompt; its imports are paid each time."""
     loaded = loaded_by(f"import rbee_keeper.{module}")

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from .contract import routes
-from .contract.errors import read_error
-from .contract.events import Event
-from .contract.nodes import FleetWorkerList, Health, QueenStatus
-from .contract.tasks import Infer
-from .contract.wire import MessageT, decode, encode
-from .contract.workers import StopRequest
-from .errors import ConnectionFailed, ProtocolError
-from .transport import correlation, sse
-from .transport import deadline as deadlines
-from .transport.address import address_of
-from .transport.blocking_http import BlockingAnswer, open_request
+from ..contract import routes
+from ..contract.errors import read_error
+from ..contract.events import Event
+from ..contract.nodes import FleetWorkerList, Health, QueenStatus
+from ..contract.tasks import Infer
+from ..contract.wire import MessageT, decode, encode
+from ..contract.workers import StopRequest
+from ..errors import ConnectionFailed, ProtocolError
+from ..transport import correlation, sse
+from ..transport import deadline as deadlines
+from ..transport.address import address_of
+from ..transport.blocking_http import BlockingAnswer, open_request
 
 _EVENT_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _END_OF_STREAM = "[DONE]"
@@ -74,7 +74,7 @@ class QueenClient:
 
         `is_named` says that a person named the address, which may be that of a tunnel to the queen.
         """
-        from .transport import proof
+        from ..transport import proof
 
         challenge = proof.new_challenge()
         headers = {proof.CHALLENGE_HEADER: challenge}
