@@ -9,7 +9,7 @@ from .infer import infer
 from .logs import logs
 from .ps import ps
 from .queen import app as queen_app
-from .rhai import app as rhai_app
+from .rhai.app import app as rhai_app
 from .version import show_and_leave, version
 from .workers import app as workers_app
 
