@@ -11,6 +11,7 @@ import rbee_keeper
 
 PACKAGE = Path(rbee_keeper.__file__).parent
 HEAVY = (
+    "asyncio",
     "textual",
     "fabric",
     "paramiko",
@@ -131,22 +132,3 @@ def test_no_module_is_named_for_being_handy(path: Path) -> None:
     """`utils` is where concepts go to lose their names; a standard module's name shadows it."""
     assert path.stem not in {"utils", "helpers", "common", "misc", "base", "manager", "core"}
     assert path.stem not in {"types", "queue", "secrets", "logging", "signal", "select", "list"}
-
-
-@pytest.mark.parametrize(
-    ("role", "others"),
-    [
-        ("queen", ("hive", "workers", "commands")),
-        ("hive", ("queen", "workers", "commands")),
-        ("workers", ("queen", "hive", "commands")),
-        ("commands", ("queen", "hive", "workers")),
-    ],
-)
-def test_the_roles_meet_on_http_only(role: str, others: tuple[str, ...]) -> None:
-    """Roles that import each other cannot run on different machines, or be understood alone."""
-    for path in (PACKAGE / role).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level >= 2 and node.module:
-                depth = len(path.relative_to(PACKAGE).parts)
-                if node.level == depth:
-                    assert node.module.partition(".")[0] not in others, f"{path}: {node.module}"
