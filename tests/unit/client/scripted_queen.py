@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,12 +44,19 @@ class ScriptedQueen:
 
 
 @contextmanager
-def scripted_queen(*responses: bytes) -> Iterator[ScriptedQueen]:
-    """Answer one connection after the other with these bytes, each time closing; the last ones are repeated."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def scripted_queen(*responses: bytes, listens_after_s: float = 0.0) -> Iterator[ScriptedQueen]:
+    """Answer one connection after the other with these bytes, each time closing; the last ones are repeated.
+
+    Connections are refused until it listens.
+    """
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
     queen = ScriptedQueen(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
     def serve() -> None:
+        time.sleep(listens_after_s)
+        listener.listen()
+        is_listening.set()
         while True:
             try:
                 connection, _ = listener.accept()
@@ -61,11 +69,15 @@ def scripted_queen(*responses: bytes) -> Iterator[ScriptedQueen]:
                     queen.asked.append(asked)
                     connection.sendall(responses[min(len(queen.asked), len(responses)) - 1])
 
+    is_listening = threading.Event()
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
+    if not listens_after_s:
+        is_listening.wait(10)
     try:
         yield queen
     finally:
+        is_listening.wait(10)
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(10)
@@ -130,10 +142,11 @@ class Blocking:
 
     url: str
     token: str = ""
+    patience: Patience = QUICK
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         """Call one method."""
-        client = QueenClient(url=self.url, token=self.token, connect_s=5, request_s=5, patience=QUICK)
+        client = QueenClient(url=self.url, token=self.token, connect_s=5, request_s=5, patience=self.patience)
         return getattr(client, name)(*arguments, **named)
 
     def events(self, name: str, *arguments: Any, leave_after: int | None = None, **named: Any) -> list[Received]:
@@ -152,6 +165,7 @@ class Asynchronous:
 
     url: str
     token: str = ""
+    patience: Patience = QUICK
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         """Call one method."""
@@ -182,7 +196,7 @@ class Asynchronous:
         async def run() -> Any:
             http = HttpClient(connect_s=5, request_s=5)
             try:
-                return await use(AsyncQueenClient(url=self.url, token=self.token, http=http, patience=QUICK))
+                return await use(AsyncQueenClient(url=self.url, token=self.token, http=http, patience=self.patience))
             finally:
                 http.close()
 

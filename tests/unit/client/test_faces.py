@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rbee_keeper.client.patience import Patience
 from rbee_keeper.errors import (
     ConnectionFailed,
     ConnectionTimeout,
@@ -208,11 +209,19 @@ def test_a_submission_whose_fate_is_unknown_is_not_sent_again(face: Face) -> Non
 @BOTH
 def test_a_submission_that_nobody_took_is_sent_again(face: Face) -> None:
     """A queen that is being restarted is there again in a moment."""
+    stubborn = Patience(repeats=200, first_wait_s=0.05, longest_wait_s=0.1)
+    with scripted_queen(stream(*EVENTS, DONE), listens_after_s=0.3) as queen:
+        assert text_of(face(queen.url, patience=stubborn).events("infer", spec())) == "abc"
+    assert queen.lines == ["POST /v2/tasks"]
+
+
+@BOTH
+def test_nobody_listening_is_told_after_a_moment(face: Face) -> None:
+    """The commonest error of all: nothing was started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with pytest.raises(ConnectionFailed, match="nothing answers") as caught:
-        face(url).events("infer", spec())
-    assert caught.value.is_unsent
+    with pytest.raises(ConnectionFailed, match="nothing answers"):
+        face(url).call("status")
 
 
 @BOTH
