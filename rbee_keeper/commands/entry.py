@@ -14,7 +14,7 @@ def main() -> NoReturn:
     # until our own handlers are there, Ctrl-C ends this process without Python's words about it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    from ..keeper.queen_start import HEAD_START
+    from ..keeper.head_start import HEAD_START
     from ..supervisor import start_up
     from .terminal.interruption import Interrupted, ignore_signals, take_signals
 

@@ -9,11 +9,12 @@ from ..config.settings import load_settings
 from ..contract.ids import is_worker_id
 from ..errors import ConnectionFailed, InvalidInput, WorkerNotFound
 from ..keeper.queen_process import find_queen
+from .group import new_group
 from .options import JsonOption, QueenUrlOption
 from .ps import show_workers_of_queen
 from .terminal import output
 
-app = typer.Typer(no_args_is_help=True)
+app = new_group()
 
 
 @app.command("list")

@@ -18,7 +18,8 @@ from ..supervisor.process import ChildSpec, start_detached
 from ..transport.address import Address, address_of
 from ..transport.listener import listen
 from ..transport.listener_owner import is_ours
-from .queen_start import HEAD_START, queen_log_name, start_ephemeral
+from .head_start import HEAD_START
+from .queen_start import queen_log_name, start_ephemeral
 
 _START_S = 15.0
 _POLL_S = 0.02

@@ -12,6 +12,7 @@ import rbee_keeper
 PACKAGE = Path(rbee_keeper.__file__).parent
 HEAVY = (
     "asyncio",
+    "rich",
     "textual",
     "fabric",
     "paramiko",
@@ -26,6 +27,7 @@ HEAVY = (
 )
 HOMES = {
     "typer": ("commands/",),
+    "rich": (),
     "textual": ("tui/",),
     "fabric": ("supervisor/ssh.py",),
     "paramiko": ("supervisor/ssh.py",),
@@ -53,6 +55,21 @@ def loaded_by(code: str) -> set[str]:
     line = next((line for line in done.stdout.splitlines() if line.startswith("MODULES")), None)
     assert line is not None, done.stderr
     return set(line.split()[1:])
+
+
+def test_the_list_of_commands_imports_none_of_them_and_nothing_that_starts_a_queen() -> None:
+    """Help that takes a second to appear is help that nobody asks for."""
+    code = (
+        "import sys; sys.argv = ['rbee', '--help']\nfrom rbee_keeper.commands.app import app\n"
+        "try:\n    app()\nfinally:\n"
+        "    print('LOADED', *(name for name in sys.modules if name.startswith('rbee_keeper.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "rbee_keeper.commands.command_line" in loaded
+    assert loaded.isdisjoint(
+        {f"rbee_keeper.{name}" for name in ("commands.infer", "commands.doctor", "keeper.queen_start")}
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["infer", "--help"], ["queen", "start", "--help"]], ids=" ".join)

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from ..group import new_group
 from ..options import JsonOption
 
-app = typer.Typer(no_args_is_help=True)
+app = new_group()
 
 ScriptArgument = Annotated[Path, typer.Argument(help="The script.", show_default=False)]
 
