@@ -12,6 +12,7 @@ import rbee_keeper
 PACKAGE = Path(rbee_keeper.__file__).parent
 HEAVY = (
     "asyncio",
+    "pydantic",
     "rich",
     "textual",
     "fabric",
