@@ -14,7 +14,7 @@ from ..errors import RbeeError
 from ..keeper.queen_process import queen_for_one_command
 from .model_option import model_ref_of
 from .options import JsonOption, QueenUrlOption, QuietOption
-from .terminal.answer_view import AnswerView
+from .terminal.event_view import EventView
 from .terminal.progress import Progress
 from .terminal.prompt import read_prompt
 
@@ -74,7 +74,7 @@ def infer(
     With no queen running, everything that is needed is started and taken down again afterwards.
     """
     with Progress(quiet=quiet or as_json) as progress:
-        view = AnswerView(
+        view = EventView(
             progress=progress,
             as_json=as_json,
             quiet=quiet,
