@@ -41,7 +41,7 @@ RbeeError                     INTERNAL_ERROR
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 
 class RbeeError(Exception):
@@ -57,8 +57,8 @@ class RbeeError(Exception):
         correlation_id: the id under which every hop's log names the request; empty where there was none.
     """
 
-    code: ClassVar[str] = "INTERNAL_ERROR"
-    is_retriable: ClassVar[bool] = False
+    code: str = "INTERNAL_ERROR"
+    is_retriable: bool = False
 
     def __init__(
         self,

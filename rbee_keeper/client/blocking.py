@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..contract.ids import TaskId
-from ..contract.nodes import FleetWorkerList, QueenStatus
+from ..contract.operations.operation import ResponseT
+from ..contract.status import FleetWorkerList, QueenStatus
 from ..contract.tasks import Infer, TaskView
 from ..errors import RbeeError
 from ..transport import proof
@@ -16,7 +17,6 @@ from . import calls
 from .calls import Call
 from .event_reader import Received
 from .greeting import Greeting
-from .operations import ResponseT
 from .patience import PATIENT, Attempts, Patience
 from .task_stream import SILENCE_S, TaskStream
 

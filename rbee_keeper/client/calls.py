@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Any, Generic, cast
 
 import msgspec
 
 from ..contract.errors import read_error
 from ..contract.ids import TaskId
-from ..contract.nodes import FleetWorkerList, Health, QueenStatus
-from ..contract.tasks import Infer, TaskView
+from ..contract.operations import queen
+from ..contract.operations.operation import Operation, ResponseT
+from ..contract.receipts import StopAccepted
+from ..contract.status import FleetWorkerList, Health, QueenStatus
+from ..contract.tasks import Infer, TaskAccepted, TaskView
 from ..contract.wire import decode, encode
 from ..contract.workers import StopRequest
 from ..errors import ProtocolError, RbeeError
 from ..transport import correlation, proof
 from ..transport import deadline as deadlines
-from . import operations
-from .operations import Operation, ResponseT
 
 _HINT = "check --queen-url"
 
@@ -27,7 +28,7 @@ class Call(Generic[ResponseT]):
 
     method: str
     path: str
-    response: type[ResponseT]
+    response: type[ResponseT] | None
     is_safe: bool
     is_secret: bool = True
     body: bytes = b""
@@ -40,7 +41,7 @@ class Call(Generic[ResponseT]):
             ProtocolError: it is not the response of a queen.
         """
         try:
-            return decode(content or b"null", self.response)
+            return cast("ResponseT", None if self.response is None else decode(content, self.response))
         except (msgspec.MsgspecError, RecursionError):
             raise ProtocolError(f"{url} answers, but not as a queen does", hint=_HINT) from None
 
@@ -54,7 +55,7 @@ def refusal(url: str, status: int, content: bytes) -> RbeeError:
     return error
 
 
-def submit(spec: Infer, *, deadline: float | None, correlation_id: str) -> Call[object]:
+def submit(spec: Infer, *, deadline: float | None, correlation_id: str) -> Call[TaskAccepted]:
     """Submit a task whose response is the stream of its events; `deadline` is in Unix seconds.
 
     Every log line about the task holds the `correlation_id`; the queen makes one when there is none.
@@ -64,68 +65,68 @@ def submit(spec: Infer, *, deadline: float | None, correlation_id: str) -> Call[
         headers[correlation.HEADER] = correlation_id
     if deadline is not None:
         headers[deadlines.HEADER] = deadlines.to_header(deadline)
-    operation = operations.SUBMIT_TASK
+    operation = queen.SUBMIT_TASK
     return Call(
         method=operation.method,
         path=operation.path,
-        response=object,
-        is_safe=operation.is_safe,
+        response=operation.response,
+        is_safe=operation.is_idempotent,
         body=encode(spec),
         headers=headers,
     )
 
 
-def events(task_id: TaskId, after_id: int) -> Call[object]:
+def events(task_id: TaskId, after_id: int) -> Call[None]:
     """Follow a task from the event after that one on."""
     headers = {"accept": "text/event-stream", "last-event-id": str(after_id)}
-    return _call(operations.TASK_EVENTS, headers=headers, task_id=task_id)
+    return _call(queen.TASK_EVENTS, headers=headers, task_id=task_id)
 
 
 def task(task_id: TaskId) -> Call[TaskView]:
     """Ask how a task is."""
-    return _call(operations.GET_TASK, task_id=task_id)
+    return _call(queen.GET_TASK, task_id=task_id)
 
 
-def cancel_task(task_id: TaskId) -> Call[object]:
+def cancel_task(task_id: TaskId) -> Call[None]:
     """End a task."""
-    return _call(operations.CANCEL_TASK, task_id=task_id)
+    return _call(queen.CANCEL_TASK, task_id=task_id)
 
 
 def status() -> Call[QueenStatus]:
     """Ask for the whole picture."""
-    return _call(operations.STATUS)
+    return _call(queen.STATUS)
 
 
 def workers() -> Call[FleetWorkerList]:
     """Ask for the workers of all hives."""
-    return _call(operations.WORKERS)
+    return _call(queen.LIST_WORKERS)
 
 
-def stop_worker(worker_id: str) -> Call[object]:
+def stop_worker(worker_id: str) -> Call[StopAccepted]:
     """Have a worker drained and ended."""
-    return _call(operations.STOP_WORKER, StopRequest(worker_id=worker_id))
+    return _call(queen.STOP_WORKER, StopRequest(worker_id=worker_id))
 
 
-def shut_down() -> Call[object]:
+def shut_down() -> Call[None]:
     """Have the queen end with everything that it started."""
-    return _call(operations.SHUT_DOWN)
+    return _call(queen.SHUTDOWN)
 
 
 def greet(challenge: str) -> Call[Health]:
     """Ask for the version and for a proof, before anything of value is sent: the token is not."""
-    operation = operations.HEALTH
+    operation = queen.HEALTH
     return Call(
         method=operation.method,
         path=operation.path,
         response=operation.response,
-        is_safe=operation.is_safe,
+        is_safe=operation.is_idempotent,
         is_secret=False,
         headers={proof.CHALLENGE_HEADER: challenge},
     )
 
 
 def _call(
-    operation: Operation[ResponseT],
+    operation: Operation[Any, ResponseT],
     message: object | None = None,
     *,
     headers: Mapping[str, str] | None = None,
@@ -133,9 +134,9 @@ def _call(
 ) -> Call[ResponseT]:
     return Call(
         method=operation.method,
-        path=operation.path.format(**in_path),
+        path=operation.path_of(**in_path),
         response=operation.response,
-        is_safe=operation.is_safe,
+        is_safe=operation.is_idempotent,
         body=b"" if message is None else encode(message),
         headers=headers or {},
     )

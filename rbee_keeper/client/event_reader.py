@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ..contract.events import End, Event, Failed, Queued
+from ..contract.events import END_OF_STREAM, End, Event, Failed, Queued
 from ..contract.ids import TaskId
 from ..errors import ProtocolError
 from ..transport import sse
@@ -11,7 +11,6 @@ Received = tuple[Event, str]
 """An event with its JSON text."""
 
 _EVENT_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_END_OF_STREAM = "[DONE]"
 
 
 class EventReader:
@@ -37,7 +36,7 @@ class EventReader:
         received: list[Received] = []
         for message in self._cutter.feed(data):
             number, text = _parts(message)
-            if text == _END_OF_STREAM:
+            if text == END_OF_STREAM:
                 self.is_over = True
                 break
             if text is None or (number is not None and number <= self.last_id):

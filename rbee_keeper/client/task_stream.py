@@ -3,6 +3,8 @@
 Pure: bytes, errors and moments go in; calls, events and waits come out. Each face of the client moves the bytes.
 """
 
+from typing import Any
+
 from ..contract.ids import TaskId
 from ..errors import ConnectionFailed, ConnectionTimeout, RbeeError
 from . import calls
@@ -30,7 +32,7 @@ class TaskStream:
         patience: Patience,
         resume_s: float,
         give_up_at: float | None,
-        submission: Call[object] | None = None,
+        submission: Call[Any] | None = None,
         task_id: TaskId | None = None,
         after_id: int = 0,
     ) -> None:
@@ -46,7 +48,7 @@ class TaskStream:
 
     @classmethod
     def submitted(
-        cls, submission: Call[object], *, timeout_s: float | None, resume_s: float, patience: Patience, now: float
+        cls, submission: Call[Any], *, timeout_s: float | None, resume_s: float, patience: Patience, now: float
     ) -> "TaskStream":
         """Follow a task from its submission on; the queen ends it after `timeout_s`."""
         give_up_at = None if timeout_s is None else now + timeout_s + _DEADLINE_MARGIN_S
@@ -66,7 +68,7 @@ class TaskStream:
         """Return how long the next bytes may take."""
         return SILENCE_S if self.give_up_at is None else max(min(SILENCE_S, self.give_up_at - now), 0.001)
 
-    def next_call(self) -> Call[object]:
+    def next_call(self) -> Call[Any]:
         """Return what to send on the next connection."""
         self._reader.begin_response()
         if self._reader.task_id is not None:

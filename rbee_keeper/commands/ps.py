@@ -3,7 +3,7 @@
 import time
 
 from ..config.settings import load_settings
-from ..contract.nodes import FleetWorker
+from ..contract.status import FleetWorker
 from ..keeper.queen_process import find_queen
 from .options import JsonOption, QueenUrlOption
 from .terminal import diagnostics, output

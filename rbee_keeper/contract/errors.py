@@ -53,16 +53,29 @@ def to_wire(error: RbeeError, *, correlation_id: str = "", source: str = "") -> 
 
 
 def from_wire(info: ErrorInfo) -> RbeeError:
-    """Rebuild the error that another process described; an unknown code becomes the root class."""
-    error_class = error_classes().get(info.code, RbeeError)
+    """Rebuild the error that another process described."""
     details = dict(info.details)
     if info.policy_label:
         details["policy_label"] = info.policy_label
     if info.retry_after_ms is not None:
         details["retry_after_ms"] = info.retry_after_ms
-    return error_class(
-        info.message, hint=info.hint, details=details, source=info.src, correlation_id=info.correlation_id
+    return rebuilt(
+        info.code,
+        info.message,
+        hint=info.hint,
+        details=details,
+        is_retriable=info.retriable,
+        source=info.src,
+        correlation_id=info.correlation_id,
     )
+
+
+def rebuilt(code: str, message: str, *, is_retriable: bool, **parts: Any) -> RbeeError:
+    """Return an error of another process; the class is that of its code, or the root class with a code that is new."""
+    error = error_classes().get(code, RbeeError)(message, **parts)
+    # the hop that raised it may know better than its class whether the same request can succeed
+    error.code, error.is_retriable = code, is_retriable
+    return error
 
 
 def read_error(body: bytes) -> RbeeError | None:

@@ -1,17 +1,18 @@
 """Events: what a task says while it is worked on, one union for every hop.
 
-A stream is `queued? narration* started output* (end | error)`, then `[DONE]`, where output is a token, reasoning, a
-tool call or metrics. Each event is one SSE message whose `event:` line repeats the tag, so that a reader may use
+A stream is `queued? narration* started (output | metrics)* (end | error)`, then `[DONE]`, where output is a token,
+reasoning or a tool call. Each event is one SSE message whose `event:` line repeats the tag, so that a reader may use
 either.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .ids import TaskId
 from .wire import Message
 
 StopReason = Literal["EOS", "MAX_TOKENS", "STOP_SEQUENCE", "CANCELLED", "ERROR"]
-DONE = b"data: [DONE]\n\n"
+END_OF_STREAM = "[DONE]"
+"""The data of the message after the closing event: nothing follows."""
 
 
 class Queued(Message, frozen=True, kw_only=True, tag_field="event", tag="queued"):
@@ -141,4 +142,11 @@ class Failed(Message, frozen=True, kw_only=True, tag_field="event", tag="error",
     src: str = ""
 
 
-Event = Queued | Narration | Started | Token | Reasoning | ToolCallDelta | Metrics | End | Failed
+Output = Token | Reasoning | ToolCallDelta
+Closing = End | Failed
+Event = Queued | Narration | Started | Output | Metrics | Closing
+
+
+def names_of(events: Any) -> tuple[str, ...]:
+    """Return the names that one event type, or each of a union, has on the wire."""
+    return tuple(str(each.__struct_config__.tag) for each in get_args(events) or (events,))

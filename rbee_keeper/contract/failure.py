@@ -1,33 +1,34 @@
-"""An error as the event that ends a stream, there and back."""
+"""An error as the event that ends a stream: there and back, and nothing is lost."""
 
 from ..errors import RbeeError
-from .errors import ErrorInfo, to_wire
+from .errors import rebuilt
 from .events import Failed
 
 
-def failed_event(error: RbeeError, *, source: str, correlation_id: str = "", is_final: bool = False) -> Failed:
-    """Return the closing event for this error; `is_final` says that the same request would fail again."""
-    info = to_wire(error, correlation_id=correlation_id, source=source)
+def failed_of(error: RbeeError, *, source: str, correlation_id: str = "", is_final: bool = False) -> Failed:
+    """Return the closing event for this error; `is_final` says that the same request would fail again.
+
+    What the error says itself of the hop and the correlation stays.
+    """
     return Failed(
-        code=info.code,
-        message=info.message,
-        hint=info.hint,
-        details=info.details,
-        retriable=info.retriable and not is_final,
-        correlation_id=info.correlation_id,
-        src=info.src,
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        details=error.details,
+        retriable=error.is_retriable and not is_final,
+        correlation_id=error.correlation_id or correlation_id,
+        src=error.source or source,
     )
 
 
-def info_of_failed(failed: Failed) -> ErrorInfo:
-    """Return the error object that says the same as a closing event."""
-    return ErrorInfo(
-        code=failed.code,
-        message=failed.message,
+def error_of(failed: Failed) -> RbeeError:
+    """Rebuild the error that a closing event describes."""
+    return rebuilt(
+        failed.code,
+        failed.message,
         hint=failed.hint,
-        type=failed.code.lower(),
         details=failed.details,
-        retriable=failed.retriable,
+        is_retriable=failed.retriable,
+        source=failed.src,
         correlation_id=failed.correlation_id,
-        src=failed.src,
     )

@@ -69,6 +69,12 @@ class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):
     stream: bool = True
 
 
+class CancelRequest(Message, frozen=True, kw_only=True):
+    """Ask for the end of an execution: the body of `POST /cancel`."""
+
+    job_id: TaskId = TaskId("")
+
+
 def execution_of(task_id: TaskId, spec: Infer) -> Execute:
     """Return what a worker has to do for the task."""
     return Execute(job_id=task_id, **{name: getattr(spec, name) for name in Generation.__struct_fields__})

@@ -1,6 +1,6 @@
-"""Builds a daemon's ASGI application: routes, access, correlation, errors."""
+"""Builds a daemon's ASGI application: operations, access, correlation, errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
@@ -8,28 +8,25 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..contract.validation import shape_error
-from ..contract.wire import MessageT, decode, encode
-from ..errors import BodyTooLarge, RbeeError
+from ..contract.operations.operation import AnyOperation
+from ..errors import RbeeError
 from ..transport import correlation
 from .auth import Access, AuthMiddleware
 from .connection_limits import ConnectionLimits
 from .error_response import ErrorHandlers
 from .narration import Narrator
-
-_MAX_LENGTH_DIGITS = 18
+from .routing import Handlers, open_paths, routes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSpec:
-    """What makes one daemon's application: its role, its routes and who may call."""
+    """What makes one daemon's application: its role, its operations, the handlers of its rooms and who may call."""
 
     source: str
-    routes: Sequence[Route]
+    operations: Sequence[AnyOperation]
+    rooms: Sequence[Handlers]
     access: Access
     narrator: Narrator
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
@@ -72,13 +69,23 @@ class RequestShell:
 
 
 def build_app(spec: AppSpec) -> Starlette:
-    """Wire the application together."""
+    """Wire the application together.
+
+    Raises:
+        ValueError: operations and handlers do not match.
+    """
     handlers = ErrorHandlers(spec.source, spec.narrator)
     app = Starlette(
-        routes=list(spec.routes),
+        routes=routes_of(spec.operations, spec.rooms),
         middleware=[
             Middleware(RequestShell, narrator=spec.narrator, handlers=handlers),
-            Middleware(AuthMiddleware, access=spec.access, source=spec.source, narrator=spec.narrator),
+            Middleware(
+                AuthMiddleware,
+                access=spec.access,
+                open_paths=open_paths(spec.operations),
+                source=spec.source,
+                narrator=spec.narrator,
+            ),
         ],
         exception_handlers={
             RbeeError: handlers.on_rbee_error,
@@ -89,53 +96,3 @@ def build_app(spec: AppSpec) -> Starlette:
     )
     app.state.spec = spec
     return app
-
-
-async def read_body(request: Request, limit_bytes: int) -> bytes:
-    """Return the whole body.
-
-    Raises:
-        BodyTooLarge: it is larger than the limit; the rest is not read.
-    """
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > _MAX_LENGTH_DIGITS or int(announced) > limit_bytes):
-        raise _too_large(limit_bytes)
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit_bytes:
-            raise _too_large(limit_bytes)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _too_large(limit_bytes: int) -> BodyTooLarge:
-    return BodyTooLarge(f"the body is larger than {limit_bytes} bytes", details={"limit_bytes": limit_bytes})
-
-
-async def read_message(request: Request, message_type: type[MessageT], limit_bytes: int, *, hint: str = "") -> MessageT:
-    """Read the body as a message, whatever the content type says; `hint` is for who sent something else.
-
-    Raises:
-        BodyTooLarge: the body is larger than the limit.
-        InvalidInput: it is not JSON, or has not the message's shape.
-    """
-    return decode_message(await read_body(request, limit_bytes), message_type, hint=hint)
-
-
-def decode_message(body: bytes, message_type: type[MessageT], *, hint: str = "") -> MessageT:
-    """Read a body as a message; `hint` is for who sent something else.
-
-    Raises:
-        InvalidInput: it is not JSON, or has not the message's shape.
-    """
-    try:
-        return decode(body, message_type)
-    except (ValueError, RecursionError) as error:
-        raise shape_error(error, hint=hint) from None
-
-
-def answer(message: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a message as a JSON answer."""
-    return Response(encode(message), status_code=status, media_type="application/json", headers=headers)

@@ -4,19 +4,17 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.api_token import is_token
-from ..contract.routes import OPEN_PATHS
 from ..errors import Forbidden, InvalidApiKey, MissingApiKey, RbeeError
 from ..transport.listener import is_loopback
 from .error_response import answer_error
 from .narration import Narrator
+from .principal import ANONYMOUS, OWNER, UNKNOWN, Principal
 
-Caller = Literal["owner", "anonymous"]
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:]+\]|[^:/\[\]]+)(:\d+)?")
 
 
@@ -25,12 +23,11 @@ class Access:
     """What a daemon asks of its callers.
 
     `token` proves that the caller is the owner. Without `is_required` (loopback only) other callers are let in
-    as anonymous, whatever token they send. `open_paths` need no token: the requests there prove themselves.
+    as anonymous, whatever token they send.
     """
 
     token: str
     is_required: bool
-    open_paths: frozenset[str] = OPEN_PATHS
 
 
 def fingerprint(token: str) -> str:
@@ -38,7 +35,7 @@ def fingerprint(token: str) -> str:
     return "token:" + hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:6]
 
 
-def check(access: Access, header: str | None, origin: str | None = None, host: str | None = None) -> Caller:
+def check(access: Access, header: str | None, origin: str | None = None, host: str | None = None) -> Principal:
     """Tell who calls; a browser names the site that a page came from as origin, and the site it thinks it asks as host.
 
     Raises:
@@ -46,10 +43,10 @@ def check(access: Access, header: str | None, origin: str | None = None, host: s
         InvalidApiKey: the header holds no token, or not the right one.
         Forbidden: a page of another site calls without the token.
     """
-    caller = _caller(access, header)
-    if caller == "anonymous" and not (_is_of_this_machine(origin) and _is_of_this_machine(host and f"http://{host}")):
+    principal = _principal(access, header)
+    if principal is ANONYMOUS and not (_is_of_this_machine(origin) and _is_of_this_machine(host and f"http://{host}")):
         raise Forbidden("a page of another site needs the token", hint="set api_token, and send it with the request")
-    return caller
+    return principal
 
 
 def _is_of_this_machine(origin: str | None) -> bool:
@@ -59,11 +56,11 @@ def _is_of_this_machine(origin: str | None) -> bool:
     return found is not None and is_loopback(found["host"].strip("[]"))
 
 
-def _caller(access: Access, header: str | None) -> Caller:
+def _principal(access: Access, header: str | None) -> Principal:
     if header is None:
         if access.is_required:
             raise MissingApiKey("a token is needed", hint="send the header Authorization: Bearer <token>")
-        return "anonymous"
+        return ANONYMOUS
     token = header.removeprefix("Bearer ")
     is_right = (
         header.startswith("Bearer ")
@@ -72,10 +69,10 @@ def _caller(access: Access, header: str | None) -> Caller:
         and hmac.compare_digest(token.encode(), access.token.encode())
     )
     if is_right:
-        return "owner"
+        return OWNER
     if access.is_required:
         raise InvalidApiKey("the token is not the right one", hint="check api_token in the settings file")
-    return "anonymous"
+    return ANONYMOUS
 
 
 def _the_only_one(headers: Headers) -> str | None:
@@ -93,23 +90,31 @@ def _fingerprints(headers: Headers) -> dict[str, str]:
 
 
 class AuthMiddleware:
-    """Lets requests through with `scope["caller"]` set, or answers 401."""
+    """Lets requests through with `scope["principal"]` set, or answers 401."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, source: str, narrator: Narrator) -> None:
-        """Guard the application with one access rule."""
+    def __init__(
+        self, app: ASGIApp, *, access: Access, open_paths: frozenset[str], source: str, narrator: Narrator
+    ) -> None:
+        """Guard the application with one access rule; at `open_paths` nobody is asked for a token."""
         self._app = app
+        self._open_paths = open_paths
         self._access = access
         self._source = source
         self._narrator = narrator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
-        if scope["type"] != "http" or scope["path"] in self._access.open_paths:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"] in self._open_paths:
+            scope["principal"] = UNKNOWN
             await self._app(scope, receive, send)
             return
         try:
             headers = Headers(scope=scope)
-            scope["caller"] = check(self._access, _the_only_one(headers), headers.get("origin"), headers.get("host"))
+            proof = _the_only_one(headers)
+            scope["principal"] = check(self._access, proof, headers.get("origin"), headers.get("host"))
         except RbeeError as error:
             self._narrator.refuse(error, path=scope["path"], **_fingerprints(headers))
             answer = answer_error(error, source=self._source, correlation_id=scope.get("correlation_id", ""))

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.errors import ErrorBody, to_wire
 from ..contract.ids import new_correlation_id
-from ..contract.routes import HEALTH, HEALTH_V1
+from ..contract.operations.operation import HEALTH_ALIAS, HEALTH_PATH
 from ..contract.wire import encode
 from ..errors import RbeeError, Unavailable
 from ..transport import correlation
-from .error_response import STATUS_BY_CODE, answer_error
+from .error_response import answer_error, status_of
 from .narration import Narrator
 
 DEFAULT_CONNECTIONS = 2_000
@@ -110,7 +110,7 @@ class ConnectionGuard:
         with correlation.correlated(correlation_id):
             self._narrator.refuse(error, client=client)
         body = encode(ErrorBody(error=to_wire(error, correlation_id=correlation_id, source=self._source)))
-        status = STATUS_BY_CODE[error.code]
+        status = status_of(error.code)
         head = (
             f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
@@ -129,7 +129,7 @@ class HealthOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer health, refuse the rest."""
-        if scope["path"] in (HEALTH, HEALTH_V1):
+        if scope["path"] in (HEALTH_PATH, HEALTH_ALIAS):
             await self._app(scope, receive, send)
             return
         answer = answer_error(_too_many(), source=self._source, correlation_id=new_correlation_id())

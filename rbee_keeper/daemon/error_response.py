@@ -54,13 +54,19 @@ STATUS_BY_CODE: dict[str, int] = {
     "WORKER_NOT_READY": 503,
 }
 
+_STATUS_OF_UNKNOWN = 500
 _RETRY_AFTER_S = {429: "1", 503: "1"}
 _INTERNAL_MESSAGE = "an internal error happened; the daemon's log has the details"
 
 
+def status_of(code: str) -> int:
+    """Return the HTTP status of an error; a code of a newer version has none of its own here."""
+    return STATUS_BY_CODE.get(code, _STATUS_OF_UNKNOWN)
+
+
 def answer_error(error: RbeeError, *, source: str, correlation_id: str) -> Response:
     """Return the answer that describes the error."""
-    status = STATUS_BY_CODE[error.code]
+    status = status_of(error.code)
     headers = _when_to_come_back(status, error)
     if status == 401:
         headers["www-authenticate"] = "Bearer"

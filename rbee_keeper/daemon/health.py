@@ -6,12 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
-from ..contract.nodes import Health
+from ..contract.operations.operation import Operation
+from ..contract.status import Health
 from ..transport.proof import CHALLENGE_HEADER, proof_headers
-from .app import answer
+from .messages import respond
 
 
-def health_answer(request: Request, status: Literal["ok", "alive"], token: str) -> Response:
+def health_response(
+    operation: Operation[None, Health], request: Request, status: Literal["ok", "alive"], token: str
+) -> Response:
     """Answer at once, to anybody; who sent a challenge gets the proof with it."""
     headers = proof_headers(token, request.headers.get(CHALLENGE_HEADER), request.scope.get("server"))
-    return answer(Health(status=status, version=__version__), headers=headers)
+    return respond(operation, Health(status=status, version=__version__), headers=headers)

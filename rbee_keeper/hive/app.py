@@ -4,12 +4,10 @@ import asyncio
 import socket
 from dataclasses import dataclass
 
-from starlette.routing import Route
-
 from ..config.settings import Settings
-from ..contract import routes
+from ..contract.hives import HiveOrder
 from ..contract.ids import LOCAL_NODE
-from ..contract.nodes import HiveOrder
+from ..contract.operations.hive import OPERATIONS
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -22,8 +20,8 @@ from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .api import HiveApi
 from .heartbeat import Heartbeat, QueenAddress
+from .hive_api import HiveApi
 from .worker_registry import WorkerRegistry
 from .worker_spawn import WorkerSpawner
 from .worker_start import Unassigned
@@ -130,20 +128,11 @@ class Hive:
         is_required = self._spec.is_ours or bool(self._spec.settings.api_token)
         return AppSpec(
             source="hive",
-            access=Access(token=self._spec.order.token, is_required=is_required, open_paths=routes.HIVE_OPEN_PATHS),
+            access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
             limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
-            routes=[
-                Route(routes.HEALTH, api.health),
-                Route(routes.HEALTH_V1, api.health),
-                Route(routes.SPAWN, api.spawn, methods=["POST"]),
-                Route(routes.WORKER_READY_AT_HIVE, api.worker_ready, methods=["POST"]),
-                Route(routes.WORKER_STATE_AT_HIVE, api.worker_state, methods=["POST"]),
-                Route(routes.HIVE_WORKERS, api.workers),
-                Route(routes.HIVE_WORKER_STOP, api.stop_worker, methods=["POST"]),
-                Route(routes.BACKENDS, api.backends),
-                Route(routes.RESOURCES, api.resources),
-            ],
+            operations=OPERATIONS,
+            rooms=[api.handlers()],
         )
 
     async def _end_work(self) -> None:

@@ -6,11 +6,12 @@ import sys
 import time
 
 from ..config.settings import Settings, load_settings
-from ..contract import routes
 from ..contract.errors import read_error
 from ..contract.ids import ModelRef
-from ..contract.wire import decode, encode
-from ..contract.workers import BACKENDS, SpawnAnswer, SpawnRequest, StopRequest, WorkerList
+from ..contract.operations.hive import HEALTH, LIST_WORKERS, SPAWN_WORKER, STOP_WORKER
+from ..contract.operations.operation import AnyOperation, Operation, RequestT, ResponseT
+from ..contract.wire import encode
+from ..contract.workers import BACKENDS, SpawnRequest, StopRequest
 from ..errors import ConnectionFailed, RbeeError, WorkerNotFound
 from ..supervisor import start_up
 from ..supervisor.daemon_record import DaemonRecords
@@ -73,16 +74,16 @@ def _daemon(options: argparse.Namespace) -> None:
 
 
 def _spawn(options: argparse.Namespace) -> None:
-    _call("GET", routes.HEALTH, wait=True)
+    _call(HEALTH, None, wait=True)
     is_owner = bool(_address(load_settings())[1])
     model = ModelRef(options.model)
     request = SpawnRequest(model_ref=model, backend=options.backend, device=options.device, owner=is_owner)
-    answer = decode(_call("POST", routes.SPAWN, encode(request)), SpawnAnswer)
+    answer = _call(SPAWN_WORKER, request)
     _print(f"{answer.worker_id} {answer.url} {answer.state}")
 
 
 def _list(_: argparse.Namespace) -> None:
-    workers = decode(_call("GET", routes.HIVE_WORKERS), WorkerList).workers
+    workers = _call(LIST_WORKERS, None).workers
     if not workers:
         sys.stderr.write("no workers\n")
     for worker in workers:
@@ -92,13 +93,13 @@ def _list(_: argparse.Namespace) -> None:
 
 def _stop(options: argparse.Namespace) -> None:
     worker_id = _the_worker(options.worker_id)
-    _call("POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=worker_id)))
+    _call(STOP_WORKER, StopRequest(worker_id=worker_id))
     _print(f"{worker_id} is being stopped")
 
 
 def _the_worker(typed: str) -> str:
     """Return the one worker whose id is what was typed, or begins with it."""
-    ids = [str(worker.id) for worker in decode(_call("GET", routes.HIVE_WORKERS), WorkerList).workers]
+    ids = [str(worker.id) for worker in _call(LIST_WORKERS, None).workers]
     found = [typed] if typed in ids else [each for each in ids if typed and each.startswith(typed)]
     if len(found) == 1:
         return found[0]
@@ -108,7 +109,7 @@ def _the_worker(typed: str) -> str:
 
 
 def _status(_: argparse.Namespace) -> None:
-    _call("GET", routes.HEALTH)
+    _call(HEALTH, None)
     _print(f"the hive answers at {_address(load_settings())[0]}")
 
 
@@ -138,8 +139,7 @@ def _require_proof(settings: Settings, url: str, token: str) -> None:
     deadline = time.monotonic() + settings.request_s
     with open_request(
         address_of(url),
-        "GET",
-        routes.HEALTH,
+        *HEALTH.address,
         headers={proof.CHALLENGE_HEADER: challenge},
         connect_s=settings.connect_s,
         deadline=deadline,
@@ -148,30 +148,44 @@ def _require_proof(settings: Settings, url: str, token: str) -> None:
         proof.require_proof(token, challenge, answer.headers, url=url, reached=answer.peer)
 
 
-def _call(method: str, path: str, body: bytes = b"", *, wait: bool = False) -> bytes:
+def _call(operation: Operation[RequestT, ResponseT], message: RequestT, *, wait: bool = False) -> ResponseT:
     """Ask the hive; `wait` gives one that was just started a few seconds to appear."""
     settings = load_settings()
+    body = b"" if message is None else encode(message)
     give_up_at = time.monotonic() + (_WAIT_FOR_HIVE_S if wait else 0)
     while True:
         url, token = _address(settings)
         try:
-            return _request(settings, url, token, method, path, body)
+            content = _request(settings, url, token, operation, body)
         except ConnectionFailed as error:
             if time.monotonic() < give_up_at:
                 time.sleep(_RETRY_S)
                 continue
             raise ConnectionFailed(f"no hive answers at {url}", hint="rbee-hive daemon") from error
+        try:
+            return operation.read(content)
+        except ValueError:
+            raise _not_of_a_hive() from None
 
 
-def _request(settings: Settings, url: str, token: str, method: str, path: str, body: bytes) -> bytes:
+def _request(settings: Settings, url: str, token: str, operation: AnyOperation, body: bytes) -> bytes:
     headers = {"authorization": f"Bearer {token}"} if token else {}
     if token:
         _require_proof(settings, url, token)
     deadline = time.monotonic() + settings.request_s
     with open_request(
-        address_of(url), method, path, headers=headers, body=body, connect_s=settings.connect_s, deadline=deadline
+        address_of(url),
+        *operation.address,
+        headers=headers,
+        body=body,
+        connect_s=settings.connect_s,
+        deadline=deadline,
     ) as answer:
         content = answer.body()
     if answer.status >= 300:
-        raise read_error(content) or RbeeError("the hive gave an answer that is not rbee's", hint="rbee doctor")
+        raise read_error(content) or _not_of_a_hive()
     return content
+
+
+def _not_of_a_hive() -> RbeeError:
+    return RbeeError("the hive gave an answer that is not rbee's", hint="rbee doctor")

@@ -15,7 +15,7 @@ from ..transport.listener import listen
 from .worker_start import Unassigned, start_unassigned
 
 if TYPE_CHECKING:
-    from ..contract.nodes import HiveOrder
+    from ..contract.hives import HiveOrder
 
 
 def run_for_queen(arguments: Sequence[str]) -> None:
@@ -27,7 +27,7 @@ def run_for_queen(arguments: Sequence[str]) -> None:
     lifeline = Lifeline(force_after_s=2 * settings.cascade_grace_s)
     standby = start_unassigned(settings, "llm") if "--standby" in arguments else None
 
-    from ..contract.nodes import HiveOrder
+    from ..contract.hives import HiveOrder
     from ..contract.wire import decode
 
     order = decode(lifeline.order(), HiveOrder)
@@ -40,7 +40,7 @@ def run_for_person(settings: Settings) -> None:
     Raises:
         PortInUse: another program has the port.
     """
-    from ..contract.nodes import HiveOrder
+    from ..contract.hives import HiveOrder
 
     listener = listen(settings.hive_host, settings.hive_port)
     token = settings.api_token or new_token()

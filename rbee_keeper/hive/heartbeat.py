@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import __version__
-from ..contract import routes
 from ..contract.errors import read_error
+from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
-from ..contract.nodes import HiveSnapshot
+from ..contract.operations.queen import HEALTH, REPORT
 from ..contract.wire import encode
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
@@ -91,7 +91,7 @@ class Heartbeat:
                 return
 
     async def say_goodbye(self) -> None:
-        """Tell the queen that this hive ends, so that she need not find out."""
+        """Tell the queen that this hive ends, so that it need not find out."""
         await self._send(is_leaving=True)
 
     async def _send(self, *, is_leaving: bool = False) -> bool:
@@ -105,7 +105,7 @@ class Heartbeat:
             return False
         hive_id, node, url, token = self._identity
         self._sequence += 1
-        snapshot = HiveSnapshot(
+        snapshot = HiveHeartbeat(
             hive_id=hive_id,
             node=node,
             url=url,
@@ -117,9 +117,7 @@ class Heartbeat:
             is_leaving=is_leaving,
         )
         try:
-            answer = await self._client.request(
-                "POST", queen.url, routes.WORKER_READY_AT_QUEEN, body=encode(snapshot), token=queen.token
-            )
+            answer = await self._client.request(*REPORT.at(queen.url), body=encode(snapshot), token=queen.token)
         except RbeeError as error:
             self._note(is_connected=False, why=error.message)
             return False
@@ -136,9 +134,7 @@ class Heartbeat:
         if queen.is_parent:
             return
         challenge = proof.new_challenge()
-        answer = await self._client.request(
-            "GET", queen.url, routes.HEALTH, headers={proof.CHALLENGE_HEADER: challenge}
-        )
+        answer = await self._client.request(*HEALTH.at(queen.url), headers={proof.CHALLENGE_HEADER: challenge})
         proof.require_proof(queen.token, challenge, answer.headers, url=queen.url, reached=None)
 
     def _note(self, *, is_connected: bool, why: str) -> None:

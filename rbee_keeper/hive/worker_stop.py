@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from ..contract import routes
+from ..contract.operations.worker import SHUTDOWN
 from ..contract.wire import encode
 from ..contract.workers import ShutdownRequest
 from ..daemon.chores import Chores
@@ -38,7 +38,7 @@ class WorkerStopper:
         """Let a worker finish what runs, then end it."""
         body = encode(ShutdownRequest(graceful=True, timeout_seconds=drain_s))
         try:
-            await self._client.request("POST", record.url, routes.SHUTDOWN, body=body, token=record.token)
+            await self._client.request(*SHUTDOWN.at(record.url), body=body, token=record.token)
             is_gone = await ended(record.process, drain_s)
         except RbeeError:
             is_gone = False

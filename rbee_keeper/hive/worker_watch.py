@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..config.settings import Settings
-from ..contract import routes
 from ..contract.errors import ErrorInfo, to_wire
-from ..contract.wire import decode
-from ..contract.workers import WorkerHealth
+from ..contract.operations.worker import HEALTH
 from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..errors import LoadingTimeout, RbeeError, WorkerCrashed
@@ -137,9 +135,9 @@ class WorkerWatch:
         """
         try:
             answer = await self.client.request(
-                "GET", record.url, routes.HEALTH, timeout_s=self.settings.health_limit_s, token=record.token
+                *HEALTH.at(record.url), timeout_s=self.settings.health_limit_s, token=record.token
             )
-            health = decode(answer.body, WorkerHealth)
+            health = HEALTH.read(answer.body)
         except (RbeeError, ValueError):
             return False
         self.registry.take_health(record, health, now=self.now(), wall_now=time.time())

@@ -5,12 +5,10 @@ import socket
 import time
 from dataclasses import dataclass
 
-from starlette.routing import Route
-
 from ..config.settings import Settings
-from ..contract import routes
 from ..contract.ids import LOCAL_NODE
-from ..contract.nodes import QueenOrder
+from ..contract.operations.queen import OPERATIONS
+from ..contract.queens import QueenOrder
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -21,7 +19,7 @@ from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .heartbeat import Heartbeats
+from .heartbeat_api import HeartbeatApi
 from .hive_care import HiveCare
 from .hive_client import HiveClient
 from .hive_start import HiveProcess, give_order, start_hive
@@ -29,11 +27,12 @@ from .infer import InferRunner
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 from .relay import Relay
-from .status import StatusApi
+from .status_api import StatusApi
 from .stuck_workers import StuckWorkers
 from .task_api import TaskApi
 from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
+from .workers_api import WorkersApi
 
 _HIVE_GRACES = 3
 _FREE_WITHIN_S = 15.0
@@ -158,14 +157,13 @@ class Queen:
     def _app_spec(self, parts: "_Parts") -> AppSpec:
         settings = self._spec.settings
         task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
-        heartbeats = Heartbeats(
+        heartbeats = HeartbeatApi(
             settings=settings, registry=self._registry, local_hive=parts.local_hive, narrator=self._narrator
         )
+        workers = WorkersApi(registry=self._registry, hives=self._hives, body_limit_bytes=settings.body_limit_bytes)
         status = StatusApi(
-            settings=settings,
             registry=self._registry,
             book=self._book,
-            hives=self._hives,
             own_url=self._own_url,
             token=self._spec.order.token,
             is_ephemeral=self._spec.order.is_ephemeral,
@@ -177,7 +175,8 @@ class Queen:
             access=Access(token=self._spec.order.token, is_required=is_required),
             narrator=self._narrator,
             limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
-            routes=_routes(task_api, status, heartbeats),
+            operations=OPERATIONS,
+            rooms=[room.handlers() for room in (task_api, status, workers, heartbeats)],
         )
 
     async def _end_work(self, local_hive: LocalHive) -> None:
@@ -198,21 +197,3 @@ class _Parts:
     chores: Chores
     local_hive: LocalHive
     care: HiveCare
-
-
-def _routes(tasks: TaskApi, status: StatusApi, heartbeats: Heartbeats) -> list[Route]:
-    report_paths = (routes.HEARTBEAT, routes.WORKER_READY_AT_QUEEN, *routes.WORKER_READY_ALIASES)
-    return [
-        Route(routes.HEALTH, status.health),
-        Route(routes.HEALTH_V1, status.health),
-        Route(routes.STATUS, status.status),
-        Route(routes.QUEEN_WORKERS, status.workers),
-        Route(routes.QUEEN_WORKER_STOP, status.stop_worker, methods=["POST"]),
-        Route(routes.QUEEN_SHUTDOWN, status.shutdown, methods=["POST"]),
-        Route(routes.TASKS, tasks.submit, methods=["POST"]),
-        Route(routes.TASK, tasks.look),
-        Route(routes.TASK, tasks.cancel, methods=["DELETE"]),
-        Route(routes.TASK_EVENTS, tasks.events),
-        Route(routes.TASK_CANCEL, tasks.cancel, methods=["POST"]),
-        *(Route(path, heartbeats.take, methods=["POST"]) for path in report_paths),
-    ]

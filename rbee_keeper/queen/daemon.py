@@ -14,7 +14,7 @@ from ..transport.listener import address_of_listener, listen, require_token_off_
 from .hive_start import HiveProcess, start_hive
 
 if TYPE_CHECKING:
-    from ..contract.nodes import QueenOrder
+    from ..contract.queens import QueenOrder
 
 
 def run_for_keeper(arguments: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ def run_for_keeper(arguments: Sequence[str]) -> None:
     lifeline = Lifeline(force_after_s=4 * settings.cascade_grace_s)
     hive = start_hive(settings, is_ephemeral=True)
 
-    from ..contract.nodes import QueenOrder
+    from ..contract.queens import QueenOrder
     from ..contract.wire import decode
 
     order = decode(lifeline.order(), QueenOrder)
@@ -41,7 +41,7 @@ def run_for_person(settings: Settings) -> None:
         PortInUse: another program has the port.
     """
     require_token_off_loopback(settings.queen_host, settings.api_token)
-    from ..contract.nodes import QueenOrder
+    from ..contract.queens import QueenOrder
 
     listener = listen(settings.queen_host, settings.queen_port)
     order = QueenOrder(token=settings.api_token or new_token())

@@ -4,9 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from ..contract.events import DONE
-from ..contract.failure import failed_event
-from ..contract.wire import encode
+from ..contract.failure import failed_of
 from ..errors import EventsExpired
 from ..transport import sse
 
@@ -106,7 +104,7 @@ class EventLog:
         try:
             while True:
                 if position + 1 < self._first_id:
-                    yield sse.frame("error", encode(failed_event(self._expired(), source="queen"))) + DONE
+                    yield sse.message_frame(failed_of(self._expired(), source="queen")) + sse.DONE
                     return
                 while position < self.last_id and position + 1 >= self._first_id:
                     part, position = self._part(position)
@@ -116,7 +114,7 @@ class EventLog:
                 if position < self.last_id:
                     continue
                 if self.is_closed:
-                    yield DONE
+                    yield sse.DONE
                     return
                 await self._change()
         finally:

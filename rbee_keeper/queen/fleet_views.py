@@ -1,7 +1,7 @@
 """The fleet as it is shown: hives and workers for `ps`, `status` and the API."""
 
 from ..contract.ids import ModelRef
-from ..contract.nodes import FleetWorker, HiveView
+from ..contract.status import FleetWorker, HiveView
 from ..contract.workers import WorkerView
 from .registry import FleetRegistry, HiveEntry
 

@@ -1,12 +1,13 @@
 """What the queen asks of hives."""
 
 import asyncio
+from typing import Any
 
-from ..contract import routes
 from ..contract.errors import read_error
 from ..contract.ids import WorkerId
-from ..contract.nodes import Health
-from ..contract.wire import MessageT, decode, encode
+from ..contract.operations.hive import HEALTH, SPAWN_WORKER, STOP_WORKER
+from ..contract.operations.operation import Operation, RequestT, ResponseT
+from ..contract.wire import encode
 from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
 from ..errors import (
     ConnectionFailed,
@@ -53,29 +54,33 @@ class HiveClient:
     async def spawn(self, hive: HiveEntry, request: SpawnRequest) -> SpawnAnswer:
         """Have a worker started; it is loading when this returns."""
         try:
-            answer = await self._ask(hive, "POST", routes.SPAWN, encode(request))
+            return await self._ask(hive, SPAWN_WORKER, request)
         except Forbidden as error:
             if request.owner:
                 raise _gone(hive) from error
             raise
-        return _decoded(hive, answer, SpawnAnswer)
 
     async def stop_worker(self, hive: HiveEntry, worker_id: WorkerId) -> None:
         """Have a worker drained and ended."""
-        await self._ask(hive, "POST", routes.HIVE_WORKER_STOP, encode(StopRequest(worker_id=worker_id)))
+        await self._ask(hive, STOP_WORKER, StopRequest(worker_id=worker_id))
 
     async def require_alive(self, hive: HiveEntry, timeout_s: float) -> None:
         """Raise unless the hive answers as one does."""
-        _decoded(hive, await self._ask(hive, "GET", routes.HEALTH, timeout_s=timeout_s), Health)
+        await self._ask(hive, HEALTH, None, timeout_s=timeout_s)
 
     async def _ask(
-        self, hive: HiveEntry, method: str, path: str, body: bytes = b"", timeout_s: float | None = None
-    ) -> bytes:
+        self,
+        hive: HiveEntry,
+        operation: Operation[RequestT, ResponseT],
+        message: RequestT,
+        timeout_s: float | None = None,
+    ) -> ResponseT:
+        body = b"" if message is None else encode(message)
         limit_s = self._client.request_s if timeout_s is None else timeout_s
         try:
             async with (
                 asyncio.timeout(limit_s),
-                self._client.stream(method, hive.url, path, body=body, token=hive.token) as answer,
+                self._client.stream(*operation.at(hive.url), body=body, token=hive.token) as answer,
             ):
                 whole = Answer(status=answer.status, headers=answer.headers, body=await _limited(hive, answer))
         except TimeoutError as error:
@@ -83,7 +88,7 @@ class HiveClient:
         except ProtocolError as error:
             raise _odd(hive) from error
         _require_success(hive, whole)
-        return whole.body
+        return _read(hive, operation, whole.body)
 
 
 async def _limited(hive: HiveEntry, answer: StreamingAnswer) -> bytes:
@@ -105,9 +110,9 @@ def _require_success(hive: HiveEntry, answer: Answer) -> None:
     raise error or _odd(hive)
 
 
-def _decoded(hive: HiveEntry, body: bytes, message_type: type[MessageT]) -> MessageT:
+def _read(hive: HiveEntry, operation: Operation[Any, ResponseT], body: bytes) -> ResponseT:
     try:
-        return decode(body, message_type)
+        return operation.read(body)
     except (ValueError, RecursionError) as error:
         raise _odd(hive) from error
 

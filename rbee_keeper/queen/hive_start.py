@@ -37,7 +37,7 @@ def start_hive(settings: Settings, *, is_ephemeral: bool) -> HiveProcess:
 
 def give_order(hive: HiveProcess, settings: Settings, *, queen_url: str, queen_token: str, is_ephemeral: bool) -> None:
     """Tell a started hive whom it works for; one that is gone already is noticed by its exit."""
-    from ..contract.nodes import HiveOrder
+    from ..contract.hives import HiveOrder
     from ..contract.wire import encode
 
     order = HiveOrder(

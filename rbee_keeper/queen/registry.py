@@ -10,8 +10,8 @@ import msgspec
 
 from .. import __version__
 from ..contract.errors import ErrorInfo
+from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
-from ..contract.nodes import HiveSnapshot
 from ..contract.workers import WorkerState, WorkerView
 from ..errors import RbeeError
 from .leases import Lease, Leases
@@ -77,7 +77,7 @@ class FleetRegistry:
         self._hives[entry.id] = entry
         self._notify()
 
-    def take_report(self, report: HiveSnapshot, now: float) -> HiveEntry | None:
+    def take_report(self, report: HiveHeartbeat, now: float) -> HiveEntry | None:
         """Replace what is known of a hive and return it; None when the report counts for nothing.
 
         That is a last report, one that was overtaken by a newer one, and one of a hive that has ended: a report may

@@ -5,10 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from ..contract import routes
-from ..contract.events import Failed
-from ..contract.failure import info_of_failed
+from ..contract.errors import to_wire
+from ..contract.events import Closing, Failed, Output, Started
+from ..contract.failure import error_of
 from ..contract.ids import WorkerId
+from ..contract.operations.worker import EXECUTE
 from ..contract.tasks import execution_of
 from ..contract.wire import decode, encode
 from ..contract.workers import WorkerView
@@ -27,11 +28,10 @@ from .registry import FleetRegistry
 from .stuck_workers import StuckWorkers
 from .tasks import Task
 
-_CLOSING = (b"event: end\n", b"event: error\n")
-_FAILED = b"event: error\n"
-_STARTED = b"event: started\n"
-_OUTPUT = (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
-_DONE_DATA = b"data: [DONE]"
+_CLOSING = sse.first_lines(Closing)
+_FAILED = sse.first_lines(Failed)
+_STARTED = sse.first_lines(Started)
+_OUTPUT = sse.first_lines(Output)
 _CLOCK_STEP_S = 1.0
 """Two clocks that went apart by more than this: somebody set one of them."""
 _STALL_PRECISION = 0.95
@@ -65,9 +65,7 @@ class Relay:
         is_lost = False
         try:
             async with self.client.stream(
-                "POST",
-                worker.url,
-                routes.EXECUTE,
+                *EXECUTE.at(worker.url),
                 body=encode(execution_of(task.id, task.spec)),
                 token=worker.token,
                 headers={
@@ -139,7 +137,7 @@ class _Copy:
 
     def take(self, chunk: bytes) -> None:
         """Take the next bytes; the worker's end marker is left out, readers of the log get their own."""
-        frames = [frame for frame in self._cutter.feed(chunk) if not frame.startswith(_DONE_DATA)]
+        frames = [frame for frame in self._cutter.feed(chunk) if frame != sse.DONE]
         if not frames:
             return
         self.heard_at = asyncio.get_running_loop().time()
@@ -162,7 +160,7 @@ class _Copy:
         self.is_closed = True
         if failed.code in _LOST_CODES and not self.has_output:
             raise WorkerLost
-        self.task.error = info_of_failed(failed)
+        self.task.error = to_wire(error_of(failed))
         self.task.move("failed")
 
 

@@ -5,10 +5,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..contract import routes
 from ..contract.ids import WorkerId
-from ..contract.wire import decode
-from ..contract.workers import WorkerHealth, WorkerView
+from ..contract.operations.worker import HEALTH
+from ..contract.workers import WorkerView
 from ..daemon.chores import Chores
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
@@ -54,10 +53,8 @@ class StuckWorkers:
     async def _is_free(self, worker: WorkerView) -> bool:
         """Tell whether no more is executed than the queen sent; one that does not answer is not free."""
         try:
-            answer = await self.client.request(
-                "GET", worker.url, routes.HEALTH, token=worker.token, timeout_s=_ANSWER_WITHIN_S
-            )
-            health = decode(answer.body, WorkerHealth)
+            answer = await self.client.request(*HEALTH.at(worker.url), token=worker.token, timeout_s=_ANSWER_WITHIN_S)
+            health = HEALTH.read(answer.body)
         except (RbeeError, ValueError):
             return False
         return health.slots_total - health.slots_available <= self.registry.tasks_at(worker.id)

@@ -11,11 +11,14 @@ from ..config.settings import Settings
 from ..contract.errors import from_wire
 from ..contract.events import Narration
 from ..contract.ids import ModelRef, TaskId
+from ..contract.operations.queen import CANCEL_TASK, GET_TASK, SUBMIT_TASK, TASK_EVENTS
 from ..contract.tasks import Infer, TaskAccepted
 from ..contract.validation import generation_problems, placement_problems, require
-from ..daemon.app import answer, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import read_message, respond, respond_empty
 from ..daemon.narration import Narrator
+from ..daemon.principal import principal_of
+from ..daemon.routing import Handlers
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
 from .infer import InferRunner
@@ -24,16 +27,25 @@ from .tasks import Task, TaskBook
 
 @dataclass(slots=True, kw_only=True)
 class TaskApi:
-    """Answers the routes under `/v2/tasks`."""
+    """Answers what is asked of tasks."""
 
     settings: Settings
     book: TaskBook
     runner: InferRunner
     narrator: Narrator
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {
+            SUBMIT_TASK: self.submit,
+            GET_TASK: self.look,
+            TASK_EVENTS: self.events,
+            CANCEL_TASK: self.cancel,
+        }
+
     async def submit(self, request: Request) -> Response:
         """Take a task and stream its events, or answer 202 when JSON was asked for."""
-        spec = await read_message(request, Infer, self.settings.body_limit_bytes)
+        spec = await read_message(request, SUBMIT_TASK, self.settings.body_limit_bytes)
         require(generation_problems(spec) + placement_problems(spec))
         if not spec.model:
             spec = msgspec.structs.replace(spec, model=ModelRef(self.settings.default_model))
@@ -57,7 +69,7 @@ class TaskApi:
             now=now,
             arrived_at=arrived_at,
             deadline=self._deadline(named, now),
-            is_owner=request.scope["caller"] == "owner",
+            is_owner=principal_of(request).is_owner,
         )
         if len(named) > 1:
             human = "several deadlines were named, the earliest one counts"
@@ -72,7 +84,7 @@ class TaskApi:
             )
 
     def _accepted(self, task: Task) -> Response:
-        events_url = f"/v2/tasks/{task.id}/events"
+        events_url = TASK_EVENTS.path_of(task_id=task.id)
         position = self.book.view(task).queue_position
         accepted = TaskAccepted(
             task_id=task.id,
@@ -81,7 +93,7 @@ class TaskApi:
             events_url=events_url,
             correlation_id=task.correlation_id,
         )
-        return answer(accepted, status=202, headers={"location": events_url})
+        return respond(SUBMIT_TASK, accepted, status=202, headers={"location": events_url})
 
     def _deadline(self, deadlines: set[float], now: float) -> float:
         """Return the earliest deadline that was named, else the default, within the longest allowed."""
@@ -95,7 +107,7 @@ class TaskApi:
 
     async def look(self, request: Request) -> Response:
         """Describe one task."""
-        return answer(self.book.view(self._task(request)))
+        return respond(GET_TASK, self.book.view(self._task(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream a task's events, from the one after `Last-Event-ID` on; leaving does not cancel the task.
@@ -113,10 +125,10 @@ class TaskApi:
     async def cancel(self, request: Request) -> Response:
         """End a task; repeating it is no error."""
         self._cancel(self._task(request), "a caller asked for it")
-        return Response(status_code=204)
+        return respond_empty(CANCEL_TASK)
 
     def _task(self, request: Request) -> Task:
-        return self.book.get(TaskId(request.path_params["task_id"]), is_owner=request.scope["caller"] == "owner")
+        return self.book.get(TaskId(request.path_params["task_id"]), is_owner=principal_of(request).is_owner)
 
 
 async def _decided(task: Task) -> None:

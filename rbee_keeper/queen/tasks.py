@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo, to_wire
 from ..contract.events import Event, Queued
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId, new_task_id
 from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
-from ..contract.wire import encode
 from ..errors import QueueFull, RbeeError, TaskNotFound
 from ..transport import sse
 from .event_log import EventLog
@@ -32,7 +31,7 @@ _RETRY_AFTER_MS = 1_000
 
 def frame_of(event: Event) -> bytes:
     """Return an event of the queen's own as one SSE message."""
-    return sse.frame(str(event.__struct_config__.tag), encode(event))
+    return sse.message_frame(event)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +91,7 @@ class Task:
         if self.is_final:
             return
         self.move(state)
-        closing = failed_event(error, source="queen", correlation_id=self.correlation_id)
+        closing = failed_of(error, source="queen", correlation_id=self.correlation_id)
         self.error = to_wire(error, source="queen", correlation_id=self.correlation_id)
         self.log.append([frame_of(closing)], closes=True)
 

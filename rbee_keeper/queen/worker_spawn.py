@@ -5,9 +5,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..contract import routes
-from ..contract.events import Narration
+from ..contract.events import END_OF_STREAM, Narration
 from ..contract.ids import WorkerId
+from ..contract.operations.worker import LOADING_PROGRESS
 from ..contract.wire import decode
 from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
 from ..daemon.chores import Chores
@@ -130,7 +130,7 @@ class WorkerSpawn:
             return
         cutter = sse.FrameCutter()
         with suppress(RbeeError, ValueError, asyncio.TimeoutError):
-            async with self.client.stream("GET", worker.url, routes.LOADING_PROGRESS, token=worker.token) as answer:
+            async with self.client.stream(*LOADING_PROGRESS.at(worker.url), token=worker.token) as answer:
                 if answer.status != 200:
                     return
                 said = -1
@@ -148,7 +148,7 @@ class WorkerSpawn:
 
     def _narrate(self, task: Task, worker_id: WorkerId, data: str | None, said: int) -> int:
         """Tell the task about a step of another percent than was said last; return what has been said now."""
-        if data is None or data == "[DONE]" or task.state != "preparing":
+        if data is None or data == END_OF_STREAM or task.state != "preparing":
             return said
         step = decode(data, LoadingProgress)
         percent = int(step.percent)

@@ -1,8 +1,14 @@
 """Server-sent events: frames as bytes, written once and cut without decoding."""
 
 from collections.abc import Iterator
+from typing import Any
+
+from ..contract.events import END_OF_STREAM, names_of
+from ..contract.wire import Message, encode
 
 FRAME_END = b"\n\n"
+DONE = b"data: " + END_OF_STREAM.encode() + FRAME_END
+"""The message that ends a stream."""
 COMMENT = b": waiting\n\n"
 """What is sent on a stream that has nothing to say; readers leave it out."""
 
@@ -10,6 +16,16 @@ COMMENT = b": waiting\n\n"
 def frame(event: str, data: bytes) -> bytes:
     """Return one message; `data` must be a single line."""
     return b"event: " + event.encode() + b"\ndata: " + data + FRAME_END
+
+
+def message_frame(message: Message) -> bytes:
+    """Return a tagged message, such as an event, under its name."""
+    return frame(str(message.__struct_config__.tag), encode(message))
+
+
+def first_lines(events: Any) -> tuple[bytes, ...]:
+    """Return how frames of one event type, or of each of a union, begin: enough to tell them apart undecoded."""
+    return tuple(b"event: " + name.encode() + b"\n" for name in names_of(events))
 
 
 def with_id(number: int, message: bytes) -> bytes:

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from starlette.routing import Route
-
-from ..contract import routes
 from ..contract.events import Failed
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import TaskId
+from ..contract.operations.worker import OPERATIONS
 from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
@@ -24,21 +22,21 @@ from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .embed import EmbedHandler
+from .embed_api import EmbedApi
 from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
-from .infer import InferHandler
+from .infer_api import InferApi
 from .loading import Loading
-from .metrics import MetricsHandler
+from .metrics_api import MetricsApi
 from .preparation import Preparations
-from .props import PropsHandler
+from .props_api import PropsApi
 from .ready_callback import ReadyCallback
 from .recorder import Recorder
-from .rerank import RerankHandler
+from .rerank_api import RerankApi
 from .slots import Slots
-from .status import StatusHandler
+from .status_api import StatusApi
 from .text_vectors import TextVectors
-from .tokens import TokensHandler
+from .tokens_api import TokensApi
 from .watchdog import Watchdog
 
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
@@ -69,7 +67,7 @@ class Worker:
         self._loading = Loading()
         self._slots = Slots(recorder=Recorder())
         self._engine = EngineThread(spec.engine, self._slots.take, self._on_engine_death)
-        self._make_handlers(spec.order.body_limit_bytes)
+        self._make_rooms(spec.order.body_limit_bytes)
         self._client = HttpClient(connect_s=spec.order.connect_s, request_s=spec.order.request_s)
         url = address_of_listener(spec.listener).url
         self._callback = ReadyCallback(spec.order, url, self._client, self._narrator)
@@ -81,16 +79,16 @@ class Worker:
         self.failure: RbeeError | None = None
         self._take_over_signals()
 
-    def _make_handlers(self, body_limit_bytes: int) -> None:
+    def _make_rooms(self, body_limit_bytes: int) -> None:
         engine, slots, preparations = self._spec.engine, self._slots, Preparations()
-        self._infer = InferHandler(slots, engine, preparations, body_limit_bytes)
-        self._metrics = MetricsHandler(slots, engine)
-        self._props = PropsHandler(slots, engine, self._spec.order)
-        self._tokens = TokensHandler(slots, engine, body_limit_bytes)
+        self._infer = InferApi(slots, engine, preparations, body_limit_bytes)
+        self._metrics = MetricsApi(slots, engine)
+        self._props = PropsApi(slots, engine, self._spec.order)
+        self._tokens = TokensApi(slots, engine, body_limit_bytes)
         self._vectors = TextVectors(slots, engine, preparations)
-        self._embed = EmbedHandler(self._vectors, body_limit_bytes)
-        self._rerank = RerankHandler(self._vectors, body_limit_bytes)
-        self._status = StatusHandler(slots, self._loading, self._begin_drain, body_limit_bytes)
+        self._embed = EmbedApi(self._vectors, body_limit_bytes)
+        self._rerank = RerankApi(self._vectors, body_limit_bytes)
+        self._status = StatusApi(slots, self._loading, self._begin_drain, body_limit_bytes)
 
     def _take_over_signals(self) -> None:
         """SIGTERM drains, as a shutdown request does; Ctrl-C, a hang-up and any second signal end at once."""
@@ -109,34 +107,22 @@ class Worker:
         self._hurry.set()
         self._stop.set(reason)
 
-    def _routes(self) -> list[Route]:
-        infer, status, tokens = self._infer, self._status, self._tokens
-        return [
-            Route(routes.HEALTH, status.health),
-            Route(routes.HEALTH_V1, status.health),
-            Route(routes.READY, status.ready),
-            Route(routes.LOADING_PROGRESS, status.loading_progress),
-            Route(routes.EXECUTE, infer.execute, methods=["POST"]),
-            Route(routes.INFERENCE, infer.execute, methods=["POST"]),
-            Route(routes.INFERENCE_ID, infer.cancel, methods=["DELETE"]),
-            Route(routes.CANCEL, infer.cancel_by_body, methods=["POST"]),
-            Route(routes.METRICS, self._metrics.metrics),
-            Route(routes.PROPS, self._props.props),
-            Route(routes.TOKENIZE, tokens.tokenize, methods=["POST"]),
-            Route(routes.DETOKENIZE, tokens.detokenize, methods=["POST"]),
-            Route(routes.EMBEDDINGS, self._embed.embeddings, methods=["POST"]),
-            Route(routes.RERANK, self._rerank.rerank, methods=["POST"]),
-            Route(routes.RERANK_ALIAS, self._rerank.rerank, methods=["POST"]),
-            Route(routes.SHUTDOWN, status.shutdown, methods=["POST"]),
-        ]
+    def _app_spec(self) -> AppSpec:
+        token = self._spec.order.token
+        rooms = (self._infer, self._metrics, self._props, self._tokens, self._embed, self._rerank, self._status)
+        return AppSpec(
+            source="worker",
+            operations=OPERATIONS,
+            rooms=[room.handlers() for room in rooms],
+            access=Access(token=token, is_required=bool(token)),
+            narrator=self._narrator,
+        )
 
     async def run(self) -> None:
         """Serve until the stop signal."""
-        order = self._spec.order
         if self._spec.lifeline is not None:
             self._spec.lifeline.call_when_lost(lambda loss: self._call_from_thread(self._end_at_once, loss))
-        access = Access(token=order.token, is_required=bool(order.token))
-        app = build_app(AppSpec(source="worker", routes=self._routes(), access=access, narrator=self._narrator))
+        app = build_app(self._app_spec())
         async with asyncio.TaskGroup() as tasks:
             self._chores = Chores(tasks, self._narrator)
             tasks.create_task(self._announce_and_load())
@@ -192,7 +178,7 @@ class Worker:
 
     def _on_engine_death(self, error: RbeeError) -> None:
         """Take the end of the engine's thread, in that thread."""
-        self._call_from_thread(self._give_up, error, lambda _: failed_event(error, source="worker"))
+        self._call_from_thread(self._give_up, error, lambda _: failed_of(error, source="worker"))
 
     def _on_stuck(self, job_id: TaskId) -> None:
         """Take it that a grammar holds the engine, in the watchdog's thread; the log has it whatever follows."""
@@ -206,8 +192,8 @@ class Worker:
 
         def closing_of(each: TaskId) -> Failed:
             if each == job_id:
-                return failed_event(guilty, source="worker", is_final=True)
-            return failed_event(error, source="worker")
+                return failed_of(guilty, source="worker", is_final=True)
+            return failed_of(error, source="worker")
 
         self._call_from_thread(self._give_up, error, closing_of)
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed, WorkerFailed
@@ -104,7 +104,7 @@ class EngineThread:
         try:
             self._engine.start(request.execution)
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
-            self._emit([(request.execution.job_id, [failed_event(_reason(error), source="worker")])])
+            self._emit([(request.execution.job_id, [failed_of(_reason(error), source="worker")])])
 
     def _step(self) -> Sequence[JobEvents]:
         try:
@@ -113,7 +113,7 @@ class EngineThread:
             lost = list(self._engine.running())
             for job_id in lost:
                 self._engine.cancel(job_id)
-            return [(job_id, [failed_event(_reason(error), source="worker")]) for job_id in lost]
+            return [(job_id, [failed_of(_reason(error), source="worker")]) for job_id in lost]
 
 
 def _reason(error: Exception) -> RbeeError:

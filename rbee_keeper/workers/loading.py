@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from ..contract.events import DONE
-from ..contract.wire import encode
 from ..contract.workers import LoadingProgress
 from ..transport import sse
 
@@ -45,8 +43,8 @@ class Loading:
         """Yield the steps as SSE from now on, then the end marker; a slow reader skips steps."""
         while True:
             changed, step = self._changed, self._latest
-            yield sse.frame("loading", encode(step))
+            yield sse.message_frame(step)
             if step.stage != "loading_to_vram":
-                yield DONE
+                yield sse.DONE
                 return
             await changed.wait()

@@ -2,8 +2,10 @@
 
 import asyncio
 
-from ..contract import routes
 from ..contract.errors import to_wire
+from ..contract.operations.hive import WORKER_READY, WORKER_STATE
+from ..contract.operations.operation import Operation, RequestT
+from ..contract.receipts import Receipt
 from ..contract.wire import encode
 from ..contract.workers import Capability, LaunchOrder, WorkerReady, WorkerReport, WorkerState
 from ..daemon.narration import Narrator
@@ -26,8 +28,8 @@ class ReadyCallback:
     async def port_is_open(self) -> None:
         """Announce the worker with the secret of its spawn."""
         order = self._order
-        await self._post(
-            routes.WORKER_READY_AT_HIVE,
+        await self._call(
+            WORKER_READY,
             WorkerReady(
                 worker_id=order.worker_id,
                 url=self._url,
@@ -47,8 +49,8 @@ class ReadyCallback:
         error: RbeeError | None = None,
     ) -> None:
         """Report how the load ended."""
-        await self._post(
-            routes.WORKER_STATE_AT_HIVE,
+        await self._call(
+            WORKER_STATE,
             WorkerReport(
                 worker_id=self._order.worker_id,
                 secret=self._order.secret,
@@ -59,17 +61,19 @@ class ReadyCallback:
             ),
         )
 
-    async def _post(self, path: str, message: object) -> None:
+    async def _call(self, operation: Operation[RequestT, Receipt], message: RequestT) -> None:
         if not self._order.callback_url:
             return
         for wait_s in (*_WAITS_S, None):
             try:
-                answer = await self._client.request("POST", self._order.callback_url, path, body=encode(message))
+                answer = await self._client.request(*operation.at(self._order.callback_url), body=encode(message))
             except RbeeError as error:
                 self._narrator.say("call_back", f"the hive cannot be reached: {error.message}", level="WARN")
             else:
                 if answer.status >= 300:
-                    self._narrator.say("call_back", f"the hive answered {answer.status}", level="ERROR", path=path)
+                    self._narrator.say(
+                        "call_back", f"the hive answered {answer.status}", level="ERROR", path=operation.path
+                    )
                 return
             if wait_s is not None:
                 await asyncio.sleep(wait_s)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ..contract.events import End, Event, Failed
-from ..contract.failure import failed_event
+from ..contract.failure import failed_of
 from ..contract.ids import TaskId
 from ..contract.worker_states import may_move
 from ..contract.workers import WorkerState
@@ -211,7 +211,7 @@ class Slots:
         assert isinstance(closing, End | Failed)
         self.recorder.close(closing, stream.cut_short_by, duration_s=time.perf_counter() - stream.received_at)
         if stream.cut_short_by is not None and isinstance(closing, End) and closing.stop_reason == "CANCELLED":
-            events = [*events[:-1], failed_event(stream.cut_short_by, source="worker")]
+            events = [*events[:-1], failed_of(stream.cut_short_by, source="worker")]
         del self._streams[stream.job_id]
         if not self._streams:
             self._is_free.set()

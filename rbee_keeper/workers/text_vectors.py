@@ -1,13 +1,12 @@
 """Has the vectors of texts computed, as one execution among the others."""
 
 import time
-from typing import Any
 
 from starlette.requests import Request
 
 from ..contract.embeddings import EmbeddingRequest, RerankRequest
-from ..contract.errors import ErrorInfo, from_wire
 from ..contract.events import End, Failed
+from ..contract.failure import error_of
 from ..contract.ids import new_task_id
 from ..errors import RbeeError, RequestCanceled
 from ..transport import deadline
@@ -45,7 +44,7 @@ class TextVectors:
             raise
         closing = (await events_at_end(request, stream, self._slots))[-1]
         if isinstance(closing, Failed):
-            raise from_wire(_error_of(closing))
+            raise error_of(closing)
         if isinstance(closing, End) and closing.stop_reason == "CANCELLED":
             raise RequestCanceled("the execution was cancelled")
         return prepared
@@ -63,8 +62,3 @@ class TextVectors:
                 request, job_id, lambda: self._engine.prepare_texts(wanted, job_id), until
             )
         return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
-
-
-def _error_of(failed: Failed) -> ErrorInfo:
-    details: dict[str, Any] = failed.details
-    return ErrorInfo(code=failed.code, message=failed.message, hint=failed.hint, details=details, src=failed.src)

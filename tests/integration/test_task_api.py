@@ -2,15 +2,12 @@
 
 import http.client
 import json
-import re
 import socket
 import time
 import uuid
 from typing import Any
 
 import pytest
-
-from rbee_keeper.contract import routes
 
 from ..calls import Daemon, text_of
 from ..programs import Home
@@ -346,31 +343,3 @@ def test_half_a_request_blocks_nobody(home: Home) -> None:
     with socket.create_connection(("127.0.0.1", queen.port)) as slow:
         slow.sendall(b"POST /v2/tasks HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
         assert queen.call("GET", "/health", limit_s=5).status == 200
-
-
-ROUTES = {
-    name: path
-    for name, value in vars(routes).items()
-    if name.isupper() and not name.endswith("_PATHS")
-    for path in ([value] if isinstance(value, str) else value)
-}
-
-
-def test_every_address_in_the_table_is_served_by_a_real_daemon(home: Home) -> None:
-    """The hive once called a route that the worker never had (contract 2, 5)."""
-    model = home.models_dir / home.fake_model()
-    _, queen = home.queen()
-    _, hive = home.hive()
-    home.start("worker-rbee", "--model", str(model), "--port", str(home.worker_first_port))
-    worker = Daemon(port=home.worker_first_port)
-    eventually(worker.answers, "the worker answers", within_s=30)
-    served: dict[str, list[str]] = {}
-    for path in ROUTES.values():
-        filled = re.sub(r"{\w+}", "none", path)
-        for name, daemon in (("queen", queen), ("hive", hive), ("worker", worker)):
-            # no address takes this method: one that is served says 405, any other 404
-            if daemon.call("PATCH", filled).status == 405:
-                served.setdefault(path, []).append(name)
-    assert set(served) == set(ROUTES.values())
-    assert served["/health"] == served["/v1/health"] == ["queen", "hive", "worker"]
-    assert served["/v1/admin/shutdown"] == ["worker"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
-from ...contract.errors import ErrorInfo, from_wire, to_wire
 from ...contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
+from ...contract.failure import error_of, failed_of
 from ...errors import RbeeError
 from . import diagnostics, output
 from .cut_text import describe_cut, keep_text
@@ -61,10 +61,7 @@ class EventView:
             path = None if self.as_json else keep_text(self.cut_answers_dir, "".join(self._pieces))
             diagnostics.say(describe_cut(len(self._pieces), self.max_tokens, path, may_succeed=error.is_retriable))
         if self.as_json and not self._has_failed_event:
-            info = to_wire(error, source="keeper")
-            output.as_json(
-                Failed(code=info.code, message=info.message, hint=info.hint, details=info.details, src=info.src)
-            )
+            output.as_json(failed_of(error, source="keeper"))
 
     def _show_piece(self, piece: str) -> None:
         self.progress.clear()
@@ -92,5 +89,4 @@ class EventView:
 
     def _fail(self, event: Failed) -> None:
         self._has_failed_event = True
-        info = ErrorInfo(code=event.code, message=event.message, hint=event.hint, details=event.details, src=event.src)
-        raise from_wire(info)
+        raise error_of(event)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...contract.events import DONE, Failed, StopReason, Usage
+from ...contract.events import Failed, StopReason, Usage
 from ...contract.wire import encode
-from ...daemon.error_response import STATUS_BY_CODE
+from ...daemon.error_response import status_of
+from ...transport import sse
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 
@@ -27,7 +28,7 @@ class AnswerHead:
 
 def data_frame(message: object) -> bytes:
     """Return an object as one SSE message without a name, as OpenAI's clients expect."""
-    return b"data: " + encode(message) + b"\n\n"
+    return b"data: " + encode(message) + sse.FRAME_END
 
 
 def finish_reason(reason: StopReason, *, has_calls: bool) -> FinishReason:
@@ -50,7 +51,7 @@ def usage_object(usage: Usage) -> dict[str, Any]:
 def error_object(failed: Failed) -> dict[str, Any]:
     """Return an error."""
     fields = failed.details.get("fields") or [{}]
-    kind = "invalid_request_error" if status_of(failed) < 500 else "server_error"
+    kind = "invalid_request_error" if status_of(failed.code) < 500 else "server_error"
     error = {
         "message": failed.message,
         "type": kind,
@@ -62,9 +63,4 @@ def error_object(failed: Failed) -> dict[str, Any]:
 
 def error_frames(failed: Failed) -> bytes:
     """Return an error as the last message of a stream."""
-    return data_frame(error_object(failed)) + DONE
-
-
-def status_of(failed: Failed) -> int:
-    """Return the HTTP status of an error that came before the answer."""
-    return STATUS_BY_CODE.get(failed.code, 500)
+    return data_frame(error_object(failed)) + sse.DONE

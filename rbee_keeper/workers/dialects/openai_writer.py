@@ -4,10 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...contract.events import DONE, End, Event, Failed, Token
+from ...contract.events import End, Event, Failed, Token
 from ...contract.wire import encode
+from ...daemon.error_response import status_of
+from ...transport import sse
 from .collected import CollectedChoice, collect, stop_reason_of
-from .openai_shapes import AnswerHead, data_frame, error_object, finish_reason, status_of, usage_object
+from .openai_shapes import AnswerHead, data_frame, error_object, finish_reason, usage_object
 
 
 class OpenAiWriter(ABC):
@@ -50,7 +52,7 @@ class OpenAiWriter(ABC):
         """Return the completion, or the error that took its place."""
         collected = collect(events, self._head.choices)
         if isinstance(collected.closing, Failed):
-            return status_of(collected.closing), error_object(collected.closing)
+            return status_of(collected.closing.code), error_object(collected.closing)
         body = self._head.fields(self.whole_kind)
         body["choices"] = [self._choice(number, choice) for number, choice in enumerate(collected.choices)]
         if collected.closing is not None:
@@ -79,4 +81,4 @@ class OpenAiWriter(ABC):
         if self._head.include_usage:
             fields = self._head.fields(self.chunk_kind)
             frames += data_frame({**fields, "choices": [], "usage": usage_object(end.usage)})
-        return frames + DONE
+        return frames + sse.DONE

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ...contract.events import DONE, End, Event, Failed, TokenLogprob
-from ...contract.wire import encode
+from ...contract.events import Closing, End, Event, Failed, TokenLogprob
 from ...transport import sse
 from .collected import CollectedCall, CollectedChoice, collect
 
@@ -26,12 +25,6 @@ class WholeAnswer(WholeChoice, frozen=True, kw_only=True, omit_defaults=True):
     choices: list[WholeChoice] = []
 
 
-def event_frame(event: Event) -> bytes:
-    """Return the event as one SSE message."""
-    name = event.__struct_config__.tag
-    return sse.frame(str(name), encode(event))
-
-
 class TaskEventWriter:
     """Implements `DialectWriter`."""
 
@@ -41,8 +34,8 @@ class TaskEventWriter:
 
     def frames(self, events: Sequence[Event]) -> bytes:
         """Return each event as a message of its own."""
-        written = b"".join(map(event_frame, events))
-        return written + DONE if events and isinstance(events[-1], End | Failed) else written
+        written = b"".join(map(sse.message_frame, events))
+        return written + sse.DONE if events and isinstance(events[-1], Closing) else written
 
     def whole(self, events: Sequence[Event]) -> tuple[int, object]:
         """Return the texts with the closing event."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...contract.events import ChoiceEnd, Event, Metrics, Narration, Started, StopReason, Token, TokenLogprob
-from ...contract.failure import failed_event
+from ...contract.failure import failed_of
 from ...contract.ids import TaskId
 from ...errors import RbeeError
 from ..engine import Prepared
@@ -101,7 +101,7 @@ class Run:
     def fail(self, error: RbeeError, *, is_final: bool = False) -> None:
         """Add the closing event of an execution that could not begin or go on; `is_final`: it never could."""
         self.is_over = True
-        self.events.append(failed_event(error, source="worker", is_final=is_final))
+        self.events.append(failed_of(error, source="worker", is_final=is_final))
 
     def finish_unstarted(self, now: float) -> None:
         """Add the closing event of an execution that was cancelled while it waited."""

@@ -59,8 +59,8 @@ def test_a_task_is_submitted_and_its_events_come_with_their_text(face: Face) -> 
     ("name", "arguments", "line", "value"),
     [
         ("workers", (), "GET /v2/workers/list", {"workers": []}),
-        ("stop_worker", ("worker-1",), "POST /v2/workers/shutdown", {"message": "taken"}),
-        ("shutdown", (), "POST /v2/shutdown", {"message": "taken"}),
+        ("stop_worker", ("worker-1",), "POST /v2/workers/shutdown", {"success": True, "message": "taken"}),
+        ("shutdown", (), "POST /v2/shutdown", None),
         ("cancel_task", (TASK,), f"POST /v2/tasks/{TASK}/cancel", None),
         (
             "task",

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from rbee_keeper.contract import errors as wire_errors
-from rbee_keeper.contract import events, nodes, tasks, workers
+from rbee_keeper.contract import events, hives, queens, receipts, status, tasks, workers
 from rbee_keeper.contract.events import Event, Token
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.wire import Message, decode, encode
@@ -15,7 +15,7 @@ from rbee_keeper.errors import InsufficientRam, InvalidInput, RbeeError, error_c
 
 MESSAGES = [
     value
-    for module in (events, nodes, tasks, workers, wire_errors)
+    for module in (events, hives, queens, receipts, status, tasks, workers, wire_errors)
     for value in vars(module).values()
     if inspect.isclass(value) and issubclass(value, Message) and value is not Message
 ]

@@ -3,6 +3,7 @@
 import pytest
 
 from rbee_keeper.daemon.auth import Access, check, fingerprint
+from rbee_keeper.daemon.principal import ANONYMOUS, OWNER
 from rbee_keeper.errors import InvalidApiKey, MissingApiKey, RbeeError
 
 TOKEN = "sixteen-characters-and-more"
@@ -30,8 +31,8 @@ WRONG = [
 
 def test_the_right_token_is_the_owner() -> None:
     """Whether a token is required or not."""
-    assert check(STRICT, f"Bearer {TOKEN}") == "owner"
-    assert check(OPEN, f"Bearer {TOKEN}") == "owner"
+    assert check(STRICT, f"Bearer {TOKEN}") is OWNER
+    assert check(OPEN, f"Bearer {TOKEN}") is OWNER
 
 
 def test_no_header_is_missing_where_one_is_required() -> None:
@@ -53,13 +54,13 @@ def test_anything_but_the_exact_token_is_invalid(header: str) -> None:
 )
 def test_on_loopback_others_are_let_in_but_never_as_the_owner(header: str | None) -> None:
     """OpenAI clients always send some key; only the real one may stop the queen."""
-    assert check(OPEN, header) == "anonymous"
+    assert check(OPEN, header) is ANONYMOUS
 
 
 @pytest.mark.parametrize("header", ["Bearer ", "Bearer", "Bearer x", None])
 def test_an_empty_token_never_makes_an_owner(header: str | None) -> None:
     """An empty token that switches checks off was once a critical finding."""
-    assert check(Access(token="", is_required=False), header) == "anonymous"
+    assert check(Access(token="", is_required=False), header) is ANONYMOUS
     with pytest.raises(RbeeError):
         check(Access(token="", is_required=True), header)
 

@@ -11,7 +11,7 @@ import msgspec
 from rbee_keeper.contract.errors import ErrorBody, ErrorInfo, to_wire
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token, Usage
 from rbee_keeper.contract.ids import CorrelationId, ModelRef, TaskId, WorkerId
-from rbee_keeper.contract.nodes import Health
+from rbee_keeper.contract.status import Health
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import SpawnAnswer, WorkerHealth, WorkerView

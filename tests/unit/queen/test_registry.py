@@ -5,8 +5,8 @@ from typing import Any
 
 from rbee_keeper import __version__
 from rbee_keeper.contract.errors import ErrorInfo
+from rbee_keeper.contract.hives import HiveHeartbeat
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
-from rbee_keeper.contract.nodes import HiveSnapshot
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.errors import ConnectionTimeout
 from rbee_keeper.queen.fleet_views import hive_views, worker_views
@@ -37,9 +37,9 @@ def report(
     hive: str = "h1",
     version: str = __version__,
     is_leaving: bool = False,
-) -> HiveSnapshot:
+) -> HiveHeartbeat:
     """Return a hive's report."""
-    return HiveSnapshot(
+    return HiveHeartbeat(
         hive_id=HiveId(hive),
         node=NodeName("localhost"),
         url="http://127.0.0.1:9200",

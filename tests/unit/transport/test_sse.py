@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rbee_keeper.contract import events
 from rbee_keeper.transport import sse
 
 FRAMES = st.lists(
@@ -69,3 +70,17 @@ def test_comments_are_left_out_of_the_messages() -> None:
     frame = sse.frame("token", b"1")
     assert cutter.feed(sse.COMMENT + frame + sse.COMMENT[:4]) == [frame]
     assert cutter.feed(sse.COMMENT[4:] + b": a\ndata: 1\n\n") == [b": a\ndata: 1\n\n"]
+
+
+def test_frames_are_told_apart_by_the_names_that_the_event_types_have() -> None:
+    """A relay that looks for a name nobody writes any more would wait for ever for the end."""
+    assert sse.first_lines(events.Closing) == (b"event: end\n", b"event: error\n")
+    assert sse.first_lines(events.Output) == (b"event: token\n", b"event: reasoning\n", b"event: tool_call\n")
+    assert sse.message_frame(events.Token(t="a", i=0)).startswith(sse.first_lines(events.Token))
+    assert len(sse.first_lines(events.Event)) == len(set(sse.first_lines(events.Event))) == 9
+
+
+def test_the_message_that_ends_a_stream_has_the_data_that_readers_wait_for() -> None:
+    """Writers send the message, readers compare its data; both are one word."""
+    assert sse.DONE == b"data: [DONE]\n\n"
+    assert sse.data_of(sse.DONE) == events.END_OF_STREAM

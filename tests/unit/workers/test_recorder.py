@@ -3,7 +3,7 @@
 import pytest
 
 from rbee_keeper.contract.events import End, StopReason
-from rbee_keeper.contract.failure import failed_event
+from rbee_keeper.contract.failure import failed_of
 from rbee_keeper.errors import InferenceFailed, RbeeError, RequestTimeout, WorkerFailed
 from rbee_keeper.workers.recorder import OUTCOMES, Recorder
 from rbee_keeper.workers.timing import Timing
@@ -25,8 +25,8 @@ def end(reason: StopReason = "EOS", *, completion_tokens: int = 5) -> End:
         (end("CANCELLED"), None, "cancelled"),
         (end("CANCELLED"), RequestTimeout("late"), "timeout"),
         (end("CANCELLED"), WorkerFailed("stopped"), "failed"),
-        (failed_event(InferenceFailed("no"), source="worker"), None, "failed"),
-        (failed_event(RequestTimeout("late"), source="worker"), None, "timeout"),
+        (failed_of(InferenceFailed("no"), source="worker"), None, "failed"),
+        (failed_of(RequestTimeout("late"), source="worker"), None, "timeout"),
     ],
 )
 def test_what_became_of_an_execution(closing: End, cut_short_by: RbeeError | None, outcome: str) -> None:

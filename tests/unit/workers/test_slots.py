@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rbee_keeper.contract.events import Event, Failed, Narration
-from rbee_keeper.contract.failure import failed_event
+from rbee_keeper.contract.failure import failed_of
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
@@ -105,7 +105,7 @@ async def test_slots_are_counted_by_answers(tmp_path: Path) -> None:
 async def test_every_execution_gets_its_last_event_when_the_engine_is_lost(tmp_path: Path) -> None:
     world = await world_in(tmp_path)
     streams = [world.submit(f"{number}", max_tokens=2000) for number in range(SLOTS + 2)]
-    world.slots.fail_all(lambda _: failed_event(WorkerCrashed("the engine is lost"), source="worker"))
+    world.slots.fail_all(lambda _: failed_of(WorkerCrashed("the engine is lost"), source="worker"))
     for stream in streams:
         last = (await stream.whole())[-1]
         assert isinstance(last, Failed)

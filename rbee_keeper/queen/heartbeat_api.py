@@ -9,13 +9,16 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..config.settings import Settings
+from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
-from ..contract.nodes import HiveSnapshot
+from ..contract.operations.queen import REPORT
+from ..contract.receipts import Receipt
 from ..contract.validation import shape_error
 from ..contract.wire import decode
-from ..daemon.app import answer, read_body
+from ..daemon.messages import read_body, respond
 from ..daemon.narration import Narrator
-from ..errors import Forbidden, VersionMismatch
+from ..daemon.routing import Handlers
+from ..errors import VersionMismatch
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 
@@ -32,7 +35,7 @@ class _AnyVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(slots=True, kw_only=True)
-class Heartbeats:
+class HeartbeatApi:
     """Keeps the registry as true as the reports."""
 
     settings: Settings
@@ -40,10 +43,12 @@ class Heartbeats:
     local_hive: LocalHive
     narrator: Narrator
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {REPORT: self.take}
+
     async def take(self, request: Request) -> Response:
         """Take one report."""
-        if request.scope["caller"] != "owner":
-            raise Forbidden("a hive reports with its queen's token", hint="set the same api_token for both")
         report = _read(await read_body(request, self.settings.body_limit_bytes))
         is_new = self._is_new(report)
         entry = self.registry.take_report(report, time.monotonic())
@@ -58,9 +63,9 @@ class Heartbeats:
                 hint="install the same version on both",
                 details={"hive": report.version, "queen": __version__},
             )
-        return answer({"message": "taken"})
+        return respond(REPORT, Receipt(message="taken"))
 
-    def _is_new(self, report: HiveSnapshot) -> bool:
+    def _is_new(self, report: HiveHeartbeat) -> bool:
         known = self.registry.hive(report.hive_id)
         return known is None or not known.version
 
@@ -70,14 +75,14 @@ class Heartbeats:
             self.narrator.say("refuse", hive.problem, level="WARN", target=hive.id, code=VersionMismatch.code)
 
 
-def _read(body: bytes) -> HiveSnapshot:
+def _read(body: bytes) -> HiveHeartbeat:
     """Return the report; of another version only what every version has, which is enough to name it.
 
     Raises:
         InvalidInput: it is no report of a hive.
     """
     try:
-        return decode(body, HiveSnapshot)
+        return decode(body, HiveHeartbeat)
     except ValueError as error:
         try:
             found = decode(body, _AnyVersion)
@@ -85,7 +90,7 @@ def _read(body: bytes) -> HiveSnapshot:
             found = None
         if found is None or found.version == __version__:
             raise shape_error(error) from None
-    return HiveSnapshot(
+    return HiveHeartbeat(
         hive_id=found.hive_id,
         node=found.node,
         url=found.url,

@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from ..contract.chat import PlainText
 from ..contract.ids import TaskId
+from ..contract.operations.worker import CANCEL, CANCEL_EXECUTION, EXECUTE
 from ..contract.tasks import Execute
 from ..contract.validation import generation_problems, require
-from ..daemon.app import answer, decode_message, read_body, read_message
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import decode_message, json_response, read_body, read_message, respond_empty
+from ..daemon.routing import Handlers
 from ..errors import InvalidInput, RbeeError
 from ..transport import deadline
 from .dialects.dialect import DialectWriter, writer_for
@@ -24,8 +26,8 @@ _PREPARE_APART_FROM_BYTES = 4_000
 """A larger request is prepared in a thread, so that other requests need not wait for it."""
 
 
-class InferHandler:
-    """Answers `POST /execute`, `DELETE /v1/inference/{id}` and `POST /cancel`."""
+class InferApi:
+    """Begins and ends executions."""
 
     def __init__(self, slots: Slots, engine: Engine, preparations: Preparations, body_limit_bytes: int) -> None:
         """Serve from these slots of this engine."""
@@ -33,6 +35,10 @@ class InferHandler:
         self._engine = engine
         self._preparations = preparations
         self._body_limit_bytes = body_limit_bytes
+
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {EXECUTE: self.execute, CANCEL_EXECUTION: self.cancel, CANCEL: self.cancel_by_body}
 
     async def execute(self, request: Request) -> Response:
         """Run one execution and stream its events, or collect them for `stream: false`."""
@@ -49,7 +55,7 @@ class InferHandler:
 
     async def _begin(self, request: Request, received_at: float) -> tuple[Execute, Stream]:
         body = await read_body(request, self._body_limit_bytes)
-        message = decode_message(body, Execute)
+        message = decode_message(body, EXECUTE)
         problems = generation_problems(message)
         if not message.job_id:
             problems.append({"field": "job_id", "constraint": "not_empty", "message": "job_id must not be empty"})
@@ -69,15 +75,15 @@ class InferHandler:
     async def cancel(self, request: Request) -> Response:
         """End one execution; repeating it is no error."""
         self._cancel(TaskId(request.path_params["job_id"]))
-        return Response(status_code=204)
+        return respond_empty(CANCEL_EXECUTION)
 
     async def cancel_by_body(self, request: Request) -> Response:
         """End the execution that the body names."""
-        body = await read_message(request, dict[str, str], self._body_limit_bytes)
-        if not body.get("job_id"):
+        wanted = await read_message(request, CANCEL, self._body_limit_bytes)
+        if not wanted.job_id:
             raise InvalidInput("job_id must not be empty")
-        self._cancel(TaskId(body["job_id"]))
-        return Response(status_code=202)
+        self._cancel(wanted.job_id)
+        return respond_empty(CANCEL)
 
     def _cancel(self, job_id: TaskId) -> None:
         self._preparations.cancel(job_id)
@@ -86,7 +92,7 @@ class InferHandler:
     async def _collect(self, request: Request, stream: Stream, writer: DialectWriter) -> Response:
         """Answer with the whole text at the end; a client who leaves before frees the slot."""
         status, body = writer.whole(await events_at_end(request, stream, self._slots))
-        return answer(body, status=status)
+        return json_response(body, status=status)
 
 
 def _is_quick(message: Execute, body_bytes: int) -> bool:

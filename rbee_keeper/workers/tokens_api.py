@@ -5,6 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..contract.operations.worker import DETOKENIZE, TOKENIZE
 from ..contract.tokens import (
     MAX_DETOKENIZE_TOKENS,
     MAX_TOKENIZE_CHARACTERS,
@@ -14,7 +15,8 @@ from ..contract.tokens import (
     TokenizeRequest,
     TokenPiece,
 )
-from ..daemon.app import answer, read_message
+from ..daemon.messages import read_message, respond
+from ..daemon.routing import Handlers
 from ..errors import InvalidInput
 from .engine import Engine
 from .slots import Slots
@@ -25,7 +27,7 @@ _TOKENIZE_HINT = 'send {"content": "some text"}'
 _DETOKENIZE_HINT = 'send {"tokens": [1, 2, 3]}, as /tokenize answers them'
 
 
-class TokensHandler:
+class TokensApi:
     """Answers `POST /tokenize` and `POST /detokenize`; long inputs are worked on in a thread."""
 
     def __init__(self, slots: Slots, engine: Engine, body_limit_bytes: int) -> None:
@@ -34,9 +36,13 @@ class TokensHandler:
         self._engine = engine
         self._body_limit_bytes = body_limit_bytes
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {TOKENIZE: self.tokenize, DETOKENIZE: self.detokenize}
+
     async def tokenize(self, request: Request) -> Response:
         """Answer with the tokens of a text."""
-        wanted = await read_message(request, TokenizeRequest, self._body_limit_bytes, hint=_TOKENIZE_HINT)
+        wanted = await read_message(request, TOKENIZE, self._body_limit_bytes, hint=_TOKENIZE_HINT)
         _require_text(wanted.content)
         self._slots.require_loaded()
         if len(wanted.content) < _APART_FROM_CHARACTERS:
@@ -48,13 +54,13 @@ class TokensHandler:
             wanted.content, add_special=wanted.add_special, parse_special=wanted.parse_special
         )
         if not wanted.with_pieces:
-            return answer(TokenizeAnswer(tokens=list(tokens)))
+            return respond(TOKENIZE, TokenizeAnswer(tokens=list(tokens)))
         pieces = self._engine.token_bytes(tokens)
-        return answer(TokenizeAnswer(tokens=[piece_of(*each) for each in zip(tokens, pieces, strict=True)]))
+        return respond(TOKENIZE, TokenizeAnswer(tokens=[piece_of(*each) for each in zip(tokens, pieces, strict=True)]))
 
     async def detokenize(self, request: Request) -> Response:
         """Answer with the text of tokens."""
-        wanted = await read_message(request, DetokenizeRequest, self._body_limit_bytes, hint=_DETOKENIZE_HINT)
+        wanted = await read_message(request, DETOKENIZE, self._body_limit_bytes, hint=_DETOKENIZE_HINT)
         if len(wanted.tokens) > MAX_DETOKENIZE_TOKENS:
             raise InvalidInput(f"tokens holds more than {MAX_DETOKENIZE_TOKENS}", hint="send them in several requests")
         self._slots.require_loaded()
@@ -63,7 +69,7 @@ class TokensHandler:
         return await asyncio.to_thread(self._detokenized, wanted)
 
     def _detokenized(self, wanted: DetokenizeRequest) -> Response:
-        return answer(DetokenizeAnswer(content=self._engine.detokenize(wanted.tokens)))
+        return respond(DETOKENIZE, DetokenizeAnswer(content=self._engine.detokenize(wanted.tokens)))
 
 
 def piece_of(token: int, data: bytes) -> TokenPiece:

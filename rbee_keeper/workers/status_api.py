@@ -6,16 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
-from ..contract import routes
-from ..contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
-from ..daemon.app import answer, read_message
+from ..contract.operations.worker import HEALTH, LOADING_PROGRESS, READY, SHUTDOWN
+from ..contract.workers import Capability, Readiness, WorkerHealth
 from ..daemon.event_stream import EventStream
+from ..daemon.messages import read_message, respond, respond_empty
+from ..daemon.routing import Handlers
 from ..errors import WorkerNotReady
 from .loading import Loading
 from .slots import Slots
 
 
-class StatusHandler:
+class StatusApi:
     """Answers everything that is not an execution."""
 
     def __init__(
@@ -29,10 +30,20 @@ class StatusHandler:
         self.model_bytes = 0
         self.capability: Capability | None = None
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {
+            HEALTH: self.health,
+            READY: self.ready,
+            LOADING_PROGRESS: self.loading_progress,
+            SHUTDOWN: self.shutdown,
+        }
+
     async def health(self, _: Request) -> Response:
         """Answer at once, whatever the engine does."""
         slots = self._slots
-        return answer(
+        return respond(
+            HEALTH,
             WorkerHealth(
                 status="unhealthy" if slots.state == "failed" else "healthy",
                 version=__version__,
@@ -42,16 +53,16 @@ class StatusHandler:
                 slots_available=slots.available,
                 last_activity=slots.last_activity,
                 capability=self.capability,
-            )
+            ),
         )
 
     async def ready(self, _: Request) -> Response:
         """Tell whether executions are taken, and where to watch the load."""
         state = self._slots.state
         if state in ("idle", "busy"):
-            return answer(Readiness(ready=True, state=state, model_loaded=True))
-        url = routes.LOADING_PROGRESS if state in ("starting", "loading") else None
-        return answer(Readiness(ready=False, state=state, progress_url=url))
+            return respond(READY, Readiness(ready=True, state=state, model_loaded=True))
+        url = LOADING_PROGRESS.path if state in ("starting", "loading") else None
+        return respond(READY, Readiness(ready=False, state=state, progress_url=url))
 
     async def loading_progress(self, _: Request) -> Response:
         """Stream the steps of the load."""
@@ -61,7 +72,6 @@ class StatusHandler:
 
     async def shutdown(self, request: Request) -> Response:
         """Begin to drain and end afterwards."""
-        body = await request.body()
-        wanted = await read_message(request, ShutdownRequest, self._body_limit_bytes) if body else ShutdownRequest()
+        wanted = await read_message(request, SHUTDOWN, self._body_limit_bytes)
         self._drain_and_stop(wanted.timeout_seconds if wanted.graceful else 0.0)
-        return Response(status_code=202)
+        return respond_empty(SHUTDOWN)

@@ -1,49 +1,10 @@
-"""Machines: what a hive is told when it starts and what it reports."""
+"""Status: what the daemons tell of themselves, and a queen of its hives and workers."""
 
 from typing import Literal
 
 from .ids import HiveId, ModelRef, NodeName, WorkerId
 from .wire import Message
-from .workers import Backend, WorkerState, WorkerView
-
-
-class QueenOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """The first line on a queen's lifeline: what the keeper that started it wants."""
-
-    token: str
-    is_ephemeral: bool = False
-
-
-class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """The first line on a hive's lifeline: what the queen that started it wants.
-
-    `queen_url` is empty when the hive was started by hand and has to find the person's queen itself.
-    `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
-    """
-
-    hive_id: HiveId
-    queen_url: str
-    queen_token: str
-    token: str
-    lease_s: float
-    is_ephemeral: bool = False
-
-
-class HiveSnapshot(Message, frozen=True, kw_only=True):
-    """A hive's full report to its queen: `POST /v1/orchestrator/worker-ready`.
-
-    `sequence` rises with every report, so that a late one cannot undo a newer one. `is_leaving` marks the last one.
-    """
-
-    hive_id: HiveId
-    node: NodeName
-    url: str
-    token: str
-    version: str
-    pid: int
-    sequence: int
-    workers: list[WorkerView]
-    is_leaving: bool = False
+from .workers import Backend, WorkerState
 
 
 class Health(Message, frozen=True, kw_only=True):

@@ -10,18 +10,19 @@ from ..contract.embeddings import (
     RankedDocument,
     RankedText,
     RerankAnswer,
-    RerankRequest,
     TokenUsage,
     document_texts,
 )
+from ..contract.operations.worker import RERANK
 from ..contract.validation import require
-from ..daemon.app import answer, decode_message, read_body
+from ..daemon.messages import decode_message, read_body, respond
+from ..daemon.routing import Handlers
 from ..errors import InferenceFailed
 from .text_vectors import TextVectors
 from .vector_form import floats_of
 
 
-class RerankHandler:
+class RerankApi:
     """Answers `POST /v1/rerank`."""
 
     def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:
@@ -29,10 +30,14 @@ class RerankHandler:
         self._vectors = vectors
         self._body_limit_bytes = body_limit_bytes
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {RERANK: self.rerank}
+
     async def rerank(self, request: Request) -> Response:
         """Return the documents, the best one first; equal ones keep their order."""
         body = await read_body(request, self._body_limit_bytes)
-        wanted = decode_message(body, RerankRequest)
+        wanted = decode_message(body, RERANK)
         require(rerank_problems(wanted))
         prepared = await self._vectors.of(request, wanted, body_bytes=len(body))
         scores = [floats_of(vector)[0] for vector in prepared.vectors]
@@ -49,4 +54,5 @@ class RerankHandler:
             for index in best
         ]
         usage = TokenUsage(prompt_tokens=prepared.tokens, total_tokens=prepared.tokens)
-        return answer(RerankAnswer(model=wanted.model or self._vectors.model_name, results=results, usage=usage))
+        ranked = RerankAnswer(model=wanted.model or self._vectors.model_name, results=results, usage=usage)
+        return respond(RERANK, ranked)

@@ -12,7 +12,7 @@ from rbee_keeper.daemon.metrics import counter
 from rbee_keeper.daemon.scrape import CONTENT_TYPE, metrics_answer
 from rbee_keeper.workers.engine import EngineInfo
 from rbee_keeper.workers.fake.engine import FakeEngine
-from rbee_keeper.workers.metrics import MetricsHandler
+from rbee_keeper.workers.metrics_api import MetricsApi
 from rbee_keeper.workers.recorder import Recorder
 from rbee_keeper.workers.slots import Slots
 
@@ -21,14 +21,14 @@ NAMED_BY_THE_CONTRACT = {"worker_inference_duration_ms", "latency_first_token_ms
 LOADED = EngineInfo(model_name="m", slots=4, context_tokens=64, model_bytes=1234)
 
 
-def handler(engine: FakeEngine | None = None) -> MetricsHandler:
+def handler(engine: FakeEngine | None = None) -> MetricsApi:
     """Return the metrics of a worker that has loaded its model."""
-    made = MetricsHandler(Slots(recorder=Recorder()), engine or FakeEngine())
+    made = MetricsApi(Slots(recorder=Recorder()), engine or FakeEngine())
     made.info = LOADED
     return made
 
 
-async def text_of(metrics: MetricsHandler) -> str:
+async def text_of(metrics: MetricsApi) -> str:
     """Return what a scrape gets."""
     return bytes((await metrics_answer(metrics.collect())).body).decode()
 

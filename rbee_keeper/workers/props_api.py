@@ -8,17 +8,19 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..contract.ids import TaskId
+from ..contract.operations.worker import PROPS
 from ..contract.props import DefaultSettings, Modalities, Props
 from ..contract.sampling import Sampling
 from ..contract.tasks import Execute
 from ..contract.workers import LaunchOrder
-from ..daemon.app import answer
+from ..daemon.messages import respond
+from ..daemon.routing import Handlers
 from .engine import Engine, EngineInfo
 from .slots import Slots
-from .tokens import piece_of
+from .tokens_api import piece_of
 
 
-class PropsHandler:
+class PropsApi:
     """Answers `GET /props`; `info` is set when the model is loaded."""
 
     def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:
@@ -28,11 +30,15 @@ class PropsHandler:
         self._order = order
         self.info: EngineInfo | None = None
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {PROPS: self.props}
+
     async def props(self, _: Request) -> Response:
         """Answer with what does not change while the worker lives."""
         self._slots.require_loaded()
         assert self.info is not None
-        return answer(await asyncio.to_thread(self._props, self.info))
+        return respond(PROPS, await asyncio.to_thread(self._props, self.info))
 
     def _props(self, info: EngineInfo) -> Props:
         known = self._engine.props()

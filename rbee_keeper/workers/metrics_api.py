@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..contract.operations.worker import METRICS
 from ..daemon.metrics import Distribution, Figure, Metric, counter, gauge
+from ..daemon.routing import Handlers
 from ..daemon.scrape import metrics_answer
 from .engine import Engine, EngineInfo, EngineLoad
 from .histogram import Histogram
@@ -15,7 +17,7 @@ from .slots import Slots
 from .timing import EngineTimes
 
 
-class MetricsHandler:
+class MetricsApi:
     """Answers `GET /metrics`; `info` is set when the model is loaded."""
 
     def __init__(self, slots: Slots, engine: Engine) -> None:
@@ -24,6 +26,10 @@ class MetricsHandler:
         self._engine = engine
         self._other_s = 0.0
         self.info: EngineInfo | None = None
+
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {METRICS: self.metrics}
 
     async def metrics(self, _: Request) -> Response:
         """Answer with every metric, whatever the engine does."""

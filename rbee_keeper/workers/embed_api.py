@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from ..contract.embedding_rules import embedding_problems
 from ..contract.embeddings import EmbeddingItem, EmbeddingList, EmbeddingRequest, TokenUsage
+from ..contract.operations.worker import EMBED
 from ..contract.validation import require
 from ..contract.wire import encode
-from ..daemon.app import answer, decode_message, read_body
+from ..daemon.messages import decode_message, read_body, respond
+from ..daemon.routing import Handlers
 from .text_vectors import TextVectors
 from .vector_form import base64_text, normalised
 
@@ -19,7 +21,7 @@ _WRITE_APART_FROM_VECTORS = 16
 """More of them are written in a thread, so that the event loop is free meanwhile."""
 
 
-class EmbedHandler:
+class EmbedApi:
     """Answers `POST /v1/embeddings`."""
 
     def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:
@@ -27,10 +29,14 @@ class EmbedHandler:
         self._vectors = vectors
         self._body_limit_bytes = body_limit_bytes
 
+    def handlers(self) -> Handlers:
+        """Return what answers the operations of this room."""
+        return {EMBED: self.embeddings}
+
     async def embeddings(self, request: Request) -> Response:
         """Return the vectors of all texts in one answer."""
         body = await read_body(request, self._body_limit_bytes)
-        wanted = decode_message(body, EmbeddingRequest)
+        wanted = decode_message(body, EMBED)
         require(embedding_problems(wanted))
         prepared = await self._vectors.of(request, wanted, body_bytes=len(body))
         if len(prepared.vectors) < _WRITE_APART_FROM_VECTORS:
@@ -38,7 +44,8 @@ class EmbedHandler:
         else:
             items = await asyncio.to_thread(_items, prepared.vectors, wanted)
         usage = TokenUsage(prompt_tokens=prepared.tokens, total_tokens=prepared.tokens)
-        return answer(EmbeddingList(data=items, model=wanted.model or self._vectors.model_name, usage=usage))
+        vectors = EmbeddingList(data=items, model=wanted.model or self._vectors.model_name, usage=usage)
+        return respond(EMBED, vectors)
 
 
 def _items(vectors: Sequence[bytes], wanted: EmbeddingRequest) -> list[EmbeddingItem]:
