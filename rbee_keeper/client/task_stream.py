@@ -42,7 +42,8 @@ class TaskStream:
         self._patience = patience
         self._resume_s = resume_s
         self._reader = EventReader(task_id, after_id)
-        self._attempts = Attempts(patience, is_safe=submission is None, give_up_at=give_up_at)
+        is_safe = submission is None or submission.is_safe
+        self._attempts = Attempts(patience, is_safe=is_safe, give_up_at=give_up_at)
         self._losses = 0
         self._lost_at: float | None = None
 

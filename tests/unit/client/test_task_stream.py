@@ -1,5 +1,7 @@
 """One task over several connections: what is sent next and when it is given up, with a clock in the hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from rbee_keeper.client import calls
@@ -34,6 +36,16 @@ def test_the_task_is_looked_for_as_long_as_it_waits_for_its_reader() -> None:
     stream = submitted(resume_s=10.0)
     stream.feed(EVENTS[0])
     assert [stream.wait_s_after(LOST, now) for now in (100.0, 101.0, 103.0, 107.0)] == [1.0, 2.0, 4.0, None]
+
+
+def test_a_submission_is_sent_again_after_a_loss_only_when_it_may_be_sent_twice() -> None:
+    """A queen that knows the key of a submission executes it once, however often it comes."""
+    submission = calls.submit(spec(), deadline=None, correlation_id="")
+    for is_safe, wait_s in ((False, None), (True, 1.0)):
+        stream = TaskStream.submitted(
+            replace(submission, is_safe=is_safe), timeout_s=None, resume_s=0.0, patience=PATIENCE, now=0.0
+        )
+        assert stream.wait_s_after(LOST, 0.0) == wait_s
 
 
 def test_an_event_after_a_loss_begins_the_count_again() -> None:
