@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from uvicorn.server import ServerState
 
-from rbee_keeper.daemon.app import AppSpec, build_app, read_body
+from rbee_keeper.contract.operations.operation import AnyOperation, Operation
+from rbee_keeper.daemon.app import AppSpec, build_app
 from rbee_keeper.daemon.auth import Access
 from rbee_keeper.daemon.connection_limits import ConnectionGuard, ConnectionLimits
 from rbee_keeper.daemon.http_protocol import LimitedProtocol
+from rbee_keeper.daemon.messages import read_body
 from rbee_keeper.daemon.narration import Narrator
 
 _LIMIT_S = 20.0
+ECHO: AnyOperation = Operation(name="echo", method="POST", path="/echo", right="open", about="Tell its length.")
 HEAD = b"POST /echo HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
 
 
@@ -28,10 +30,14 @@ async def daemon(limits: ConnectionLimits) -> AsyncIterator[int]:
         return Response(str(len(await read_body(request, 1_000_000))))
 
     narrator = Narrator("queen-rbee")
-    routes = [Route("/echo", echo, methods=["POST"])]
     app = build_app(
         AppSpec(
-            source="queen", routes=routes, access=Access(token="", is_required=False), narrator=narrator, limits=limits
+            source="queen",
+            operations=(ECHO,),
+            rooms=[{ECHO: echo}],
+            access=Access(token="", is_required=False),
+            narrator=narrator,
+            limits=limits,
         )
     )
     config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none")
