@@ -113,7 +113,7 @@ def _status(_: argparse.Namespace) -> None:
 
 
 def _detect(_: argparse.Namespace) -> None:
-    from .devices import backends_report, resources_report
+    from .resources import backends_report, resources_report
 
     backends = [each["name"] for each in backends_report() if each["available"]]
     _print(json.dumps(backends))

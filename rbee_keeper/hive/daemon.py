@@ -61,9 +61,9 @@ def _serve(
     lifeline: Lifeline | None,
     standby: Unassigned | None,
 ) -> None:
-    from ..config.process_title import set_process_title
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
+    from ..supervisor.process_title import set_process_title
     from ..transport.listener import address_of_listener
     from .app import Hive, HiveSpec
 

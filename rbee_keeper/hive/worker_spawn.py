@@ -11,12 +11,12 @@ from ..contract.wire import encode
 from ..contract.worker_states import COMING_STATES, OPEN_STATES
 from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
 from ..errors import BackendUnavailable, InvalidInput
-from ..supervisor.free_memory import free_memory_bytes
+from ..machine.devices import available_backends, device_count
+from ..machine.memory import free_memory_bytes
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import needed_bytes, require_memory, require_room
-from .devices import available_backends, device_count
-from .launch_order import engine_options, slots_on
+from .engine_options import engine_options, slots_on
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned

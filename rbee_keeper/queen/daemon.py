@@ -55,9 +55,9 @@ def _serve(
     lifeline: Lifeline | None,
     hive: HiveProcess | None,
 ) -> None:
-    from ..config.process_title import set_process_title
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
+    from ..supervisor.process_title import set_process_title
     from .app import Queen, QueenSpec
 
     address = address_of_listener(listener)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..config.log_file import environment_with_log
-from ..config.process_title import TITLE_ROOM
 from ..config.settings import Settings, environment_for_children
 from ..transport.listener import address_of_listener
 from .lifeline import LIFELINE_FLAG
 from .process import ChildProcess, ChildSpec, start_child
+from .process_title import TITLE_ROOM
 
 _LISTEN_FLAG = "--listen-fd"
 _PACKAGES = {"queen": "queen", "hive": "hive", "worker": "workers"}

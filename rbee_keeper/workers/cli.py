@@ -63,8 +63,8 @@ def _run_by_hand() -> None:
 
 
 def _serve(spec: "WorkerSpec") -> None:
-    from ..config.process_title import set_process_title
     from ..daemon.serve import run
+    from ..supervisor.process_title import set_process_title
     from . import processor_turns
     from .app import Worker, exit_now
 

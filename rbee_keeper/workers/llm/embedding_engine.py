@@ -15,8 +15,8 @@ from ...contract.workers import LaunchOrder
 from ...errors import InvalidInput
 from ...gguf.header import Header
 from ...gguf.memory import context_per_slot
-from ...supervisor.free_memory import free_memory_bytes
-from ...supervisor.processors import usable_cores
+from ...machine.cpus import usable_cores
+from ...machine.memory import free_memory_bytes
 from ..capability import POOLING_LAST, POOLING_RANK, capability_of, other_capability, wanted_by
 from ..engine import EngineInfo, EngineLoad, EngineProps, Execution, JobEvents, Prepared, PreparedTexts, ReportProgress
 from ..grammar_work import GrammarWork

@@ -13,8 +13,8 @@ from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder
 from ...errors import ModelIncompatible, RbeeError
 from ...gguf.header import Header
-from ...supervisor.free_memory import free_memory_bytes
-from ...supervisor.processors import usable_cores
+from ...machine.cpus import usable_cores
+from ...machine.memory import free_memory_bytes
 from ..capability import text_model_refusal
 from ..engine import (
     EngineInfo,
