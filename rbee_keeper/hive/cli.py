@@ -14,6 +14,6 @@ def main() -> None:
 
         run_for_queen(sys.argv)
     else:
-        from .by_hand import run_by_hand
+        from .local_cli import run_local_cli
 
-        run_by_hand()
+        run_local_cli()

@@ -34,7 +34,7 @@ def run_for_queen(arguments: Sequence[str]) -> None:
     _serve(settings, order, inherited_listener(arguments), lifeline, standby)
 
 
-def run_for_person(settings: Settings) -> None:
+def run_standalone(settings: Settings) -> None:
     """Run until a signal; report to the queen when there is one.
 
     Raises:

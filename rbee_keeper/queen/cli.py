@@ -14,15 +14,15 @@ def main() -> None:
 
         run_for_keeper(sys.argv)
     else:
-        _run_by_hand()
+        _run_standalone()
 
 
-def _run_by_hand() -> None:
+def _run_standalone() -> None:
     import argparse
 
     from ..config.settings import load_settings
     from ..errors import RbeeError
-    from .daemon import run_for_person
+    from .daemon import run_standalone
 
     parser = argparse.ArgumentParser(
         prog="queen-rbee", description="Takes tasks and chooses workers.", allow_abbrev=False
@@ -33,7 +33,7 @@ def _run_by_hand() -> None:
     daemon.add_argument("-p", "--port", type=int, help="port to bind (default 8080)")
     options = parser.parse_args()
     try:
-        run_for_person(load_settings({"queen_host": options.host, "queen_port": options.port}))
+        run_standalone(load_settings({"queen_host": options.host, "queen_port": options.port}))
     except RbeeError as error:
         start_up.refuse("queen-rbee", error)
     except KeyboardInterrupt:

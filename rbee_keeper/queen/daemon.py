@@ -33,7 +33,7 @@ def run_for_keeper(arguments: Sequence[str]) -> None:
     _serve(settings, order, inherited_listener(arguments), lifeline, hive)
 
 
-def run_for_person(settings: Settings) -> None:
+def run_standalone(settings: Settings) -> None:
     """Run until a signal.
 
     Raises:

@@ -23,7 +23,7 @@ def main() -> None:
     if LIFELINE_FLAG in sys.argv:
         _run_for_hive(sys.argv)
     else:
-        _run_by_hand()
+        _run_standalone()
 
 
 def _run_for_hive(arguments: list[str]) -> None:
@@ -45,7 +45,7 @@ def _run_for_hive(arguments: list[str]) -> None:
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))
 
 
-def _run_by_hand() -> None:
+def _run_standalone() -> None:
     from ..errors import RbeeError
     from ..transport.listener import listen
     from .app import WorkerSpec, make_engine

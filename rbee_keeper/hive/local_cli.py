@@ -23,7 +23,7 @@ _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
 
 
-def run_by_hand() -> None:
+def run_local_cli() -> None:
     """Parse the command line and do it; errors end with what to do next and exit code 1, wrong usage with 2."""
     options = _parser().parse_args()
     try:
@@ -67,9 +67,9 @@ def _daemon(options: argparse.Namespace) -> None:
     if settings.queen_url:
         address_of(settings.queen_url)
     require_token_off_loopback(settings.hive_host, settings.api_token)
-    from .daemon import run_for_person
+    from .daemon import run_standalone
 
-    run_for_person(settings)
+    run_standalone(settings)
 
 
 def _spawn(options: argparse.Namespace) -> None:
