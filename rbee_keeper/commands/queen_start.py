@@ -103,10 +103,10 @@ def start_ephemeral(settings: Settings) -> EphemeralQueen:
     settings, token = settings.for_one_command(), new_token()
     daemon = start_daemon(settings, role="queen", log_name=queen_log_name(), listener=listen("127.0.0.1", 0))
 
-    from ..contract.nodes import QueenOrder
+    from ..contract.nodes import QueenSpec
     from ..contract.wire import encode
 
-    daemon.process.give_order(encode(QueenOrder(token=token, is_ephemeral=True)))
+    daemon.process.send_spec(encode(QueenSpec(token=token, is_ephemeral=True)))
     return EphemeralQueen(url=daemon.url, token=token, process=daemon.process, settings=settings)
 
 

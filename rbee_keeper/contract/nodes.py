@@ -7,14 +7,14 @@ from .wire import Message
 from .workers import Backend, WorkerState, WorkerView
 
 
-class QueenOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
+class QueenSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a queen's lifeline: what the keeper that started it wants."""
 
     token: str
     is_ephemeral: bool = False
 
 
-class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
+class HiveSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a hive's lifeline: what the queen that started it wants.
 
     `queen_url` is empty when the hive was started by hand and has to find the person's queen itself.

@@ -1,4 +1,4 @@
-"""Starts the hive's process: under a queen by its order, by hand by flags."""
+"""Starts the hive's process: under a queen by its start-up spec, by hand by flags."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from ..transport.listener import listen
 from .worker_start import Unassigned, start_unassigned
 
 if TYPE_CHECKING:
-    from ..contract.nodes import HiveOrder
+    from ..contract.nodes import HiveSpec
 
 
 def run_for_queen(arguments: Sequence[str]) -> None:
@@ -27,11 +27,11 @@ def run_for_queen(arguments: Sequence[str]) -> None:
     lifeline = Lifeline(force_after_s=2 * settings.cascade_grace_s)
     standby = start_unassigned(settings, "llm") if "--standby" in arguments else None
 
-    from ..contract.nodes import HiveOrder
+    from ..contract.nodes import HiveSpec
     from ..contract.wire import decode
 
-    order = decode(lifeline.order(), HiveOrder)
-    _serve(settings, order, inherited_listener(arguments), lifeline, standby)
+    spec = decode(lifeline.spec(), HiveSpec)
+    _serve(settings, spec, inherited_listener(arguments), lifeline, standby)
 
 
 def run_standalone(settings: Settings) -> None:
@@ -40,23 +40,23 @@ def run_standalone(settings: Settings) -> None:
     Raises:
         PortInUse: another program has the port.
     """
-    from ..contract.nodes import HiveOrder
+    from ..contract.nodes import HiveSpec
 
     listener = listen(settings.hive_host, settings.hive_port)
     token = settings.api_token or new_token()
-    order = HiveOrder(
+    spec = HiveSpec(
         hive_id=new_hive_id(),
         queen_url=settings.queen_url,
         queen_token=settings.api_token,
         token=token,
         lease_s=0.0,
     )
-    _serve(settings, order, listener, None, None)
+    _serve(settings, spec, listener, None, None)
 
 
 def _serve(
     settings: Settings,
-    order: "HiveOrder",
+    spec: "HiveSpec",
     listener: socket.socket,
     lifeline: Lifeline | None,
     standby: Unassigned | None,
@@ -65,21 +65,19 @@ def _serve(
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from ..supervisor.process_title import set_process_title
     from ..transport.listener import address_of_listener
-    from .app import Hive, HiveSpec
+    from .app import Hive, HiveSetup
 
     url = address_of_listener(listener).url
     set_process_title(f"rbee-hive daemon --port {listener.getsockname()[1]}")
     records = DaemonRecords(settings.paths.run_dir)
-    if not order.is_ephemeral:
-        records.write(DaemonRecord.of_this_process("hive", url, order.token))
+    if not spec.is_ephemeral:
+        records.write(DaemonRecord.of_this_process("hive", url, spec.token))
 
     async def serve_hive() -> None:
-        await Hive(
-            HiveSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, standby=standby)
-        ).run()
+        await Hive(HiveSetup(settings=settings, spec=spec, listener=listener, lifeline=lifeline, standby=standby)).run()
 
     start_up.end()
     run(serve_hive)
-    if not order.is_ephemeral:
+    if not spec.is_ephemeral:
         records.remove("hive", os.getpid())
     os._exit(0)

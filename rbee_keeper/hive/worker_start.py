@@ -1,4 +1,4 @@
-"""Starts worker processes: port first, order later."""
+"""Starts worker processes: port first, start-up spec later."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unassigned:
-    """A worker process that has its port and waits for its order."""
+    """A worker process that has its port and waits for its spec."""
 
     worker_id: WorkerId
     kind: "WorkerKind"
@@ -22,7 +22,7 @@ class Unassigned:
 
 
 def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
-    """Start a worker process on the next free port, without an order.
+    """Start a worker process on the next free port, without a spec.
 
     Raises:
         PortInUse: no port is free.

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from ..config.settings import Settings
 from ..contract import routes
 from ..contract.ids import LOCAL_NODE
-from ..contract.nodes import QueenOrder
+from ..contract.nodes import QueenSpec
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -24,7 +24,7 @@ from ..transport.listener import address_of_listener
 from .heartbeat import Heartbeats
 from .hive_care import HiveCare
 from .hive_client import HiveClient
-from .hive_start import HiveProcess, give_order, start_hive
+from .hive_start import HiveProcess, send_spec, start_hive
 from .infer import InferRunner
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
@@ -41,11 +41,11 @@ _FREE_WITHIN_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueenSpec:
+class QueenSetup:
     """What one queen process is made of; `hive` was started before the web server was imported."""
 
     settings: Settings
-    order: QueenOrder
+    spec: QueenSpec
     listener: socket.socket
     lifeline: Lifeline | None
     hive: HiveProcess | None
@@ -54,11 +54,11 @@ class QueenSpec:
 class Queen:
     """One queen process from its open port to its end."""
 
-    def __init__(self, spec: QueenSpec) -> None:
+    def __init__(self, setup: QueenSetup) -> None:
         """Bind the parts to the running event loop."""
-        settings = spec.settings
-        self._spec = spec
-        self._own_url = address_of_listener(spec.listener).url
+        settings = setup.settings
+        self._setup = setup
+        self._own_url = address_of_listener(setup.listener).url
         self._narrator = Narrator("queen-rbee")
         self._stop = StopSignal()
         self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
@@ -69,16 +69,16 @@ class Queen:
         )
 
     def _start_hive(self) -> HiveProcess:
-        return start_hive(self._spec.settings, is_ephemeral=self._spec.order.is_ephemeral)
+        return start_hive(self._setup.settings, is_ephemeral=self._setup.spec.is_ephemeral)
 
     def _on_hive_started(self, hive: HiveProcess) -> None:
-        order = self._spec.order
-        give_order(
+        spec = self._setup.spec
+        send_spec(
             hive,
-            self._spec.settings,
+            self._setup.settings,
             queen_url=self._own_url,
-            queen_token=order.token,
-            is_ephemeral=order.is_ephemeral,
+            queen_token=spec.token,
+            is_ephemeral=spec.is_ephemeral,
         )
         self._registry.add_hive(
             HiveEntry(
@@ -100,23 +100,23 @@ class Queen:
 
     async def run(self) -> None:
         """Serve until the stop signal or the end of the keeper."""
-        spec, settings = self._spec, self._spec.settings
-        if spec.lifeline is not None:
-            spec.lifeline.call_when_lost(self._stop.set)
+        setup, settings = self._setup, self._setup.settings
+        if setup.lifeline is not None:
+            setup.lifeline.call_when_lost(self._stop.set)
         async with asyncio.TaskGroup() as tasks:
             parts = self._parts(Chores(tasks, self._narrator))
-            if spec.hive is not None:
-                parts.local_hive.adopt(spec.hive)
+            if setup.hive is not None:
+                parts.local_hive.adopt(setup.hive)
             self._narrator.say("start", f"the queen answers at {self._own_url}")
             parts.chores.keep("watch for silent hives", parts.care.watch_silence)
             parts.chores.keep("lease of the hive", parts.local_hive.renew_leases)
             parts.chores.once("sweep", sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(parts))
-            await serve(app, spec.listener, self._stop, lambda: self._end_work(parts.local_hive))
+            await serve(app, setup.listener, self._stop, lambda: self._end_work(parts.local_hive))
             raise Ended
 
     def _parts(self, chores: Chores) -> "_Parts":
-        settings = self._spec.settings
+        settings = self._setup.settings
         local_hive = LocalHive(
             start=self._start_hive,
             on_started=self._on_hive_started,
@@ -136,13 +136,14 @@ class Queen:
         return _Parts(chores=chores, local_hive=local_hive, care=care)
 
     def _runner(self, parts: "_Parts") -> InferRunner:
+        stall_s = self._setup.settings.stall_s
         stuck = StuckWorkers(
             registry=self._registry,
             client=self._client,
             hives=self._hives,
             chores=parts.chores,
             narrator=self._narrator,
-            free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
+            free_within_s=min(_FREE_WITHIN_S, stall_s),
         )
         return InferRunner(
             registry=self._registry,
@@ -150,13 +151,15 @@ class Queen:
             spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
             local_hive=parts.local_hive,
             care=parts.care,
-            relay=Relay(registry=self._registry, client=self._client, stuck=stuck, stall_s=self._spec.settings.stall_s),
+            relay=Relay(
+                registry=self._registry, client=self._client, stuck=stuck, stall_s=self._setup.settings.stall_s
+            ),
             narrator=self._narrator,
             chores=parts.chores,
         )
 
     def _app_spec(self, parts: "_Parts") -> AppSpec:
-        settings = self._spec.settings
+        settings = self._setup.settings
         task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
         heartbeats = Heartbeats(
             settings=settings, registry=self._registry, local_hive=parts.local_hive, narrator=self._narrator
@@ -167,16 +170,16 @@ class Queen:
             book=self._book,
             hives=self._hives,
             own_url=self._own_url,
-            token=self._spec.order.token,
-            is_ephemeral=self._spec.order.is_ephemeral,
+            token=self._setup.spec.token,
+            is_ephemeral=self._setup.spec.is_ephemeral,
             stop=self._stop.set,
         )
-        is_required = self._spec.order.is_ephemeral or bool(settings.api_token)
+        is_required = self._setup.spec.is_ephemeral or bool(settings.api_token)
         return AppSpec(
             source="queen",
-            access=Access(token=self._spec.order.token, is_required=is_required),
+            access=Access(token=self._setup.spec.token, is_required=is_required),
             narrator=self._narrator,
-            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
+            limits=ConnectionLimits(connections=self._setup.settings.connections_limit),
             routes=_routes(task_api, status, heartbeats),
         )
 

@@ -1,4 +1,4 @@
-"""Starts the queen's process: for one command by the keeper's order, else by flags."""
+"""Starts the queen's process: for one command by the keeper's start-up spec, else by flags."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from ..transport.listener import address_of_listener, listen, require_token_off_
 from .hive_start import HiveProcess, start_hive
 
 if TYPE_CHECKING:
-    from ..contract.nodes import QueenOrder
+    from ..contract.nodes import QueenSpec
 
 
 def run_for_keeper(arguments: Sequence[str]) -> None:
@@ -26,11 +26,11 @@ def run_for_keeper(arguments: Sequence[str]) -> None:
     lifeline = Lifeline(force_after_s=4 * settings.cascade_grace_s)
     hive = start_hive(settings, is_ephemeral=True)
 
-    from ..contract.nodes import QueenOrder
+    from ..contract.nodes import QueenSpec
     from ..contract.wire import decode
 
-    order = decode(lifeline.order(), QueenOrder)
-    _serve(settings, order, inherited_listener(arguments), lifeline, hive)
+    spec = decode(lifeline.spec(), QueenSpec)
+    _serve(settings, spec, inherited_listener(arguments), lifeline, hive)
 
 
 def run_standalone(settings: Settings) -> None:
@@ -41,16 +41,16 @@ def run_standalone(settings: Settings) -> None:
         PortInUse: another program has the port.
     """
     require_token_off_loopback(settings.queen_host, settings.api_token)
-    from ..contract.nodes import QueenOrder
+    from ..contract.nodes import QueenSpec
 
     listener = listen(settings.queen_host, settings.queen_port)
-    order = QueenOrder(token=settings.api_token or new_token())
-    _serve(settings, order, listener, None, None)
+    spec = QueenSpec(token=settings.api_token or new_token())
+    _serve(settings, spec, listener, None, None)
 
 
 def _serve(
     settings: Settings,
-    order: "QueenOrder",
+    spec: "QueenSpec",
     listener: socket.socket,
     lifeline: Lifeline | None,
     hive: HiveProcess | None,
@@ -58,19 +58,19 @@ def _serve(
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from ..supervisor.process_title import set_process_title
-    from .app import Queen, QueenSpec
+    from .app import Queen, QueenSetup
 
     address = address_of_listener(listener)
     set_process_title(f"queen-rbee daemon --port {address.port}")
     records = DaemonRecords(settings.paths.run_dir)
-    if not order.is_ephemeral:
-        records.write(DaemonRecord.of_this_process("queen", address.url, order.token))
+    if not spec.is_ephemeral:
+        records.write(DaemonRecord.of_this_process("queen", address.url, spec.token))
 
     async def serve_queen() -> None:
-        await Queen(QueenSpec(settings=settings, order=order, listener=listener, lifeline=lifeline, hive=hive)).run()
+        await Queen(QueenSetup(settings=settings, spec=spec, listener=listener, lifeline=lifeline, hive=hive)).run()
 
     start_up.end()
     run(serve_queen)
-    if not order.is_ephemeral:
+    if not spec.is_ephemeral:
         records.remove("queen", os.getpid())
     os._exit(0)

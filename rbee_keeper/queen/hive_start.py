@@ -12,7 +12,7 @@ from ..transport.listener import listen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiveProcess:
-    """A hive that was started: its address answers as soon as it has its order."""
+    """A hive that was started: its address answers as soon as it has its spec."""
 
     id: HiveId
     token: str
@@ -35,12 +35,12 @@ def start_hive(settings: Settings, *, is_ephemeral: bool) -> HiveProcess:
     return HiveProcess(id=hive_id, token=new_token(), daemon=daemon)
 
 
-def give_order(hive: HiveProcess, settings: Settings, *, queen_url: str, queen_token: str, is_ephemeral: bool) -> None:
+def send_spec(hive: HiveProcess, settings: Settings, *, queen_url: str, queen_token: str, is_ephemeral: bool) -> None:
     """Tell a started hive whom it works for; one that is gone already is noticed by its exit."""
-    from ..contract.nodes import HiveOrder
+    from ..contract.nodes import HiveSpec
     from ..contract.wire import encode
 
-    order = HiveOrder(
+    spec = HiveSpec(
         hive_id=hive.id,
         queen_url=queen_url,
         queen_token=queen_token,
@@ -48,4 +48,4 @@ def give_order(hive: HiveProcess, settings: Settings, *, queen_url: str, queen_t
         lease_s=settings.lease_s,
         is_ephemeral=is_ephemeral,
     )
-    hive.daemon.process.give_order(encode(order))
+    hive.daemon.process.send_spec(encode(spec))

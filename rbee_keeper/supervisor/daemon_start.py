@@ -1,7 +1,7 @@
 """Starts a daemon of ours on a socket that is open already, so that it can be called at once.
 
-The daemon waits for its order on its lifeline. Nothing here imports the contract: the order can be written while the
-daemon is importing its own parts, which is what makes a cold start quick.
+The daemon waits for its start-up spec on its lifeline. Nothing here imports the contract: the spec can be written
+while the daemon is importing its own parts, which is what makes a cold start quick.
 """
 
 import socket
@@ -21,7 +21,7 @@ _PACKAGES = {"queen": "queen", "hive": "hive", "worker": "workers"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedDaemon:
-    """A daemon that has its port and waits for its order."""
+    """A daemon that has its port and waits for its spec."""
 
     url: str
     process: ChildProcess

@@ -14,7 +14,7 @@ from ..contract import routes
 from ..contract.events import Failed
 from ..contract.failure import failed_event
 from ..contract.ids import TaskId
-from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
+from ..contract.workers import LaunchSpec, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -52,7 +52,7 @@ _CANCEL_S = 0.1
 class WorkerSpec:
     """What one worker process is made of."""
 
-    order: LaunchOrder
+    order: LaunchSpec
     engine: Engine
     listener: socket.socket
     lifeline: Lifeline | None

@@ -32,14 +32,14 @@ def _run_for_hive(arguments: list[str]) -> None:
     lifeline = Lifeline(force_after_s=0.0)
 
     from ..contract.wire import decode
-    from ..contract.workers import LaunchOrder
+    from ..contract.workers import LaunchSpec
     from ..supervisor.daemon_start import inherited_listener
     from ..supervisor.lifeline import die_at_end_of_file
     from .app import WorkerSpec, make_engine
 
     engine = make_engine("fake" if "--fake" in arguments else "llm")
     listener = inherited_listener(arguments)
-    order = decode(lifeline.order(), LaunchOrder)
+    order = decode(lifeline.spec(), LaunchSpec)
     lifeline.allow(order.last_grace_s)
     die_at_end_of_file()
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))

@@ -11,7 +11,7 @@ from ..contract.ids import TaskId
 from ..contract.props import DefaultSettings, Modalities, Props
 from ..contract.sampling import Sampling
 from ..contract.tasks import Execute
-from ..contract.workers import LaunchOrder
+from ..contract.workers import LaunchSpec
 from ..daemon.app import answer
 from .engine import Engine, EngineInfo
 from .slots import Slots
@@ -21,7 +21,7 @@ from .tokens import piece_of
 class PropsHandler:
     """Answers `GET /props`; `info` is set when the model is loaded."""
 
-    def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:
+    def __init__(self, slots: Slots, engine: Engine, order: LaunchSpec) -> None:
         """Describe this engine and the model that was ordered."""
         self._slots = slots
         self._engine = engine
