@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from ..config.settings import Settings, load_settings
 from ..errors import RbeeError
 from ..supervisor.daemon_record import DaemonRecords
-from ..supervisor.daemon_start import start_daemon
+from ..supervisor.host.local import LocalHost
+from ..supervisor.host.protocol import Program
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import drop_old_logs
 from ..transport.address import Address, address_of
-from ..transport.listener import listen
 
 _CASCADE_GRACES = 5
 _CONNECT_S = 0.2
@@ -98,15 +98,16 @@ def start_ephemeral(settings: Settings) -> EphemeralQueen:
 
     Raises:
         PortInUse: no port can be bound.
-        OSError: the program cannot be started or its log cannot be written.
+        Unavailable: the program cannot be started or its log cannot be written.
     """
     settings, token = settings.for_one_command(), new_token()
-    daemon = start_daemon(settings, role="queen", log_name=queen_log_name(), listener=listen("127.0.0.1", 0))
+    program = Program(role="queen", log_name=queen_log_name(), bind="127.0.0.1", port=0)
+    daemon = LocalHost(settings=settings).start(program)
 
     from ..contract.nodes import QueenSpec
     from ..contract.wire import encode
 
-    daemon.process.send_spec(encode(QueenSpec(token=token, is_ephemeral=True)))
+    daemon.send_spec(encode(QueenSpec(token=token, is_ephemeral=True)))
     return EphemeralQueen(url=daemon.url, token=token, process=daemon.process, settings=settings)
 
 

@@ -1,4 +1,4 @@
-"""Wires one hive together: orders, workers, reports, end."""
+"""Wires one hive together: spawns, workers, reports, end."""
 
 import asyncio
 import socket
@@ -8,7 +8,6 @@ from starlette.routing import Route
 
 from ..config.settings import Settings
 from ..contract import routes
-from ..contract.ids import LOCAL_NODE
 from ..contract.nodes import HiveSpec
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
@@ -62,7 +61,7 @@ class Hive:
         self._registry = WorkerRegistry(on_change=lambda: self._heartbeat.changed())
         self._heartbeat = Heartbeat(
             hive_id=spec.hive_id,
-            node=LOCAL_NODE,
+            node=spec.node,
             own_url=own_url,
             own_token=spec.token,
             find_queen=self._find_queen,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
-from ..contract.ids import new_hive_id
+from ..contract.ids import LOCAL_NODE, new_hive_id
 from ..supervisor import start_up
-from ..supervisor.daemon_start import inherited_listener
+from ..supervisor.inherited_listener import inherited_listener
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.ownership import new_token
 from ..transport.listener import listen
@@ -46,6 +46,7 @@ def run_standalone(settings: Settings) -> None:
     token = settings.api_token or new_token()
     spec = HiveSpec(
         hive_id=new_hive_id(),
+        node=LOCAL_NODE,
         queen_url=settings.queen_url,
         queen_token=settings.api_token,
         token=token,

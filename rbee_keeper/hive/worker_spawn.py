@@ -114,7 +114,7 @@ class WorkerSpawner:
             secret=spec.secret,
             token=spec.token,
         )
-        worker.daemon.process.send_spec(encode(spec))
+        worker.daemon.send_spec(encode(spec))
         self._registry.add(record)
         return record
 
@@ -125,7 +125,7 @@ class WorkerSpawner:
 
     def _take_standby(self, kind: WorkerKind) -> Unassigned | None:
         standby = self._standby
-        if standby is None or standby.kind != kind or standby.daemon.process.return_code is not None:
+        if standby is None or standby.kind != kind or standby.daemon.has_ended:
             return None
         self._standby = None
         return standby

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..config.settings import Settings, load_settings
 from ..supervisor import start_up
-from ..supervisor.daemon_start import inherited_listener
+from ..supervisor.host.local import LocalHost
+from ..supervisor.inherited_listener import inherited_listener
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.ownership import new_token
 from ..transport.listener import address_of_listener, listen, require_token_off_loopback
-from .hive_start import HiveProcess, start_hive
+from .hives.local import LocalNode
+from .hives.own_hive import OwnHive
 
 if TYPE_CHECKING:
     from ..contract.nodes import QueenSpec
@@ -24,13 +26,14 @@ def run_for_keeper(arguments: Sequence[str]) -> None:
     """
     settings = load_settings()
     lifeline = Lifeline(force_after_s=4 * settings.cascade_grace_s)
-    hive = start_hive(settings, is_ephemeral=True)
+    node = LocalNode(host=LocalHost(settings=settings), is_ephemeral=True)
+    hive = node.start()
 
     from ..contract.nodes import QueenSpec
     from ..contract.wire import decode
 
     spec = decode(lifeline.spec(), QueenSpec)
-    _serve(settings, spec, inherited_listener(arguments), lifeline, hive)
+    _serve(settings, spec, inherited_listener(arguments), lifeline, node, hive)
 
 
 def run_standalone(settings: Settings) -> None:
@@ -45,7 +48,7 @@ def run_standalone(settings: Settings) -> None:
 
     listener = listen(settings.queen_host, settings.queen_port)
     spec = QueenSpec(token=settings.api_token or new_token())
-    _serve(settings, spec, listener, None, None)
+    _serve(settings, spec, listener, None, LocalNode(host=LocalHost(settings=settings), is_ephemeral=False), None)
 
 
 def _serve(
@@ -53,7 +56,8 @@ def _serve(
     spec: "QueenSpec",
     listener: socket.socket,
     lifeline: Lifeline | None,
-    hive: HiveProcess | None,
+    node: LocalNode,
+    hive: OwnHive | None,
 ) -> None:
     from ..daemon.serve import run
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
@@ -67,7 +71,9 @@ def _serve(
         records.write(DaemonRecord.of_this_process("queen", address.url, spec.token))
 
     async def serve_queen() -> None:
-        await Queen(QueenSetup(settings=settings, spec=spec, listener=listener, lifeline=lifeline, hive=hive)).run()
+        await Queen(
+            QueenSetup(settings=settings, spec=spec, listener=listener, lifeline=lifeline, nodes=(node,), hive=hive)
+        ).run()
 
     start_up.end()
     run(serve_queen)

@@ -16,7 +16,7 @@ from ..contract.wire import decode
 from ..daemon.app import answer, read_body
 from ..daemon.narration import Narrator
 from ..errors import Forbidden, VersionMismatch
-from .local_hive import LocalHive
+from .hives.own_hives import OwnHives
 from .registry import FleetRegistry, HiveEntry
 
 
@@ -37,7 +37,7 @@ class Heartbeats:
 
     settings: Settings
     registry: FleetRegistry
-    local_hive: LocalHive
+    own_hives: OwnHives
     narrator: Narrator
 
     async def take(self, request: Request) -> Response:
@@ -49,7 +49,7 @@ class Heartbeats:
         entry = self.registry.take_report(report, time.monotonic())
         if report.is_leaving:
             self.narrator.say("forget", f"hive {report.hive_id} says goodbye", target=report.hive_id)
-            self.local_hive.discard(report.hive_id)
+            self.own_hives.discard(report.hive_id)
         if entry is not None and is_new:
             self._tell_of(entry)
         if entry is not None and entry.problem:

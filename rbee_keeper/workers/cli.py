@@ -33,7 +33,7 @@ def _run_for_hive(arguments: list[str]) -> None:
 
     from ..contract.wire import decode
     from ..contract.workers import LaunchSpec
-    from ..supervisor.daemon_start import inherited_listener
+    from ..supervisor.inherited_listener import inherited_listener
     from ..supervisor.lifeline import die_at_end_of_file
     from .app import WorkerSpec, make_engine
 

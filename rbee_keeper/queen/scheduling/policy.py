@@ -91,7 +91,7 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
     hives = [hive for hive in there if not hive.problem and hive.id not in task.failed_hives]
     reasons += tuple(f"{hive.id}: {hive.problem or 'did not answer this task'}" for hive in there if hive not in hives)
     if not hives:
-        return _without_hive(there, task, reasons)
+        return _without_hive(snapshot, there, task, reasons)
     backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
     if backend is None:
         return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
@@ -105,10 +105,13 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
     )
 
 
-def _without_hive(there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
-    """Start the local hive, unless this queen has one already or another machine is meant."""
-    if task.node in (None, LOCAL_NODE) and not any(hive.is_ours for hive in there):
-        return StartHive(reasons=(*reasons, "no hive runs on this machine"))
+def _without_hive(snapshot: Snapshot, there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
+    """Start a hive on the first node that may be meant and where this queen has none already."""
+    taken = {hive.node for hive in there if hive.is_ours}
+    node = next((name for name in snapshot.nodes if task.node in (None, name) and name not in taken), None)
+    if node is not None:
+        where = "this machine" if node == LOCAL_NODE else node
+        return StartHive(node=node, reasons=(*reasons, f"no hive runs on {where}"))
     problem = next((hive.problem for hive in there if hive.problem), "")
     if problem:
         return Refuse(error=VersionMismatch(problem, hint="install the same version on both"), reasons=reasons)
