@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..config.settings import Settings, load_settings
 from ..errors import RbeeError
 from ..supervisor.daemon_record import DaemonRecords
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.host.local import LocalHost
 from ..supervisor.host.protocol import Program
 from ..supervisor.ownership import new_token
@@ -19,7 +20,6 @@ from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import drop_old_logs
 from ..transport.address import Address, address_of
 
-_CASCADE_GRACES = 5
 _CONNECT_S = 0.2
 _NO_QUEEN_NEEDED = ("-h", "--help", "--queen-url")
 
@@ -35,7 +35,7 @@ class EphemeralQueen:
 
     def stop(self) -> None:
         """End it with everything that it started, then drop the logs of runs long ago."""
-        self.process.stop(_CASCADE_GRACES * self.settings.cascade_grace_s)
+        self.process.stop(grace_s(Grace.QUEEN_UNDER_KEEPER, self.settings))
         drop_old_logs(self.settings)
 
 

@@ -16,6 +16,7 @@ from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..supervisor.daemon_record import DaemonRecords
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import sweep_leftovers
@@ -155,7 +156,7 @@ class Hive:
         standby = self._spawner.discard_standby()
         if standby is not None:
             processes.append(("standby", standby))
-        await self._stopper.end_all(processes, self._setup.settings.cascade_grace_s)
+        await self._stopper.end_all(processes, grace_s(Grace.WORKER, self._setup.settings))
         if not self._setup.is_ours:
             await self._heartbeat.say_goodbye()
         self._client.close()

@@ -13,6 +13,7 @@ from ..contract.workers import BACKENDS, LaunchSpec, SpawnAnswer, SpawnRequest, 
 from ..errors import BackendUnavailable, InvalidInput
 from ..machine.devices import available_backends, device_count
 from ..machine.memory import free_memory_bytes
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import needed_bytes, require_memory, require_room
@@ -170,7 +171,7 @@ class WorkerSpawner:
             body_limit_bytes=self._settings.body_limit_bytes,
             connect_s=self._settings.connect_s,
             request_s=self._settings.request_s,
-            last_grace_s=self._settings.cascade_grace_s,
+            last_grace_s=grace_s(Grace.WORKER, self._settings),
         )
 
 

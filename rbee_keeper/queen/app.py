@@ -16,6 +16,7 @@ from ..daemon.chores import Chores
 from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
@@ -34,7 +35,6 @@ from .task_api import TaskApi
 from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
 
-_HIVE_GRACES = 3
 _FREE_WITHIN_S = 15.0
 """A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 
@@ -97,7 +97,7 @@ class Queen:
             registry=self._registry,
             narrator=self._narrator,
             chores=chores,
-            grace_s=_HIVE_GRACES * settings.cascade_grace_s,
+            grace_s=grace_s(Grace.HIVE_UNDER_QUEEN, settings),
             is_queen_ending=lambda: self._stop.is_set,
         )
         care = HiveCare(

@@ -1,7 +1,6 @@
 """Wires one worker together: open port, ready callback, load, serve, end."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -263,8 +262,3 @@ def make_engine(kind: WorkerKind) -> Engine:
     from .llm.model_engine import ModelEngine
 
     return ModelEngine()
-
-
-def exit_now(code: int) -> None:
-    """End the process without the interpreter's own clean-up, which would wait for native calls."""
-    os._exit(code)

@@ -1,14 +1,15 @@
-"""The program `worker-rbee`: under a hive by its order, by hand by flags."""
+"""The program `worker-rbee`: under a hive by its start-up spec, standalone by flags."""
 
 import socket
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..supervisor import start_up
 from ..supervisor.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
+    import argparse
+
     from ..errors import RbeeError
     from .app import WorkerSpec
 
@@ -24,6 +25,13 @@ def main() -> None:
         _run_for_hive(sys.argv)
     else:
         _run_standalone()
+
+
+def parser() -> "argparse.ArgumentParser":
+    """Return what reads the command line that a person types."""
+    from .command_line import new_parser
+
+    return new_parser()
 
 
 def _run_for_hive(arguments: list[str]) -> None:
@@ -49,11 +57,11 @@ def _run_standalone() -> None:
     from ..errors import RbeeError
     from ..transport.listener import listen
     from .app import WorkerSpec, make_engine
-    from .command_line import new_parser, read_order
+    from .command_line import read_order
 
-    parser = new_parser()
-    options = parser.parse_args()
-    order = read_order(parser, options)
+    reader = parser()
+    options = reader.parse_args()
+    order = read_order(reader, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
         engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
@@ -62,18 +70,14 @@ def _run_standalone() -> None:
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
 
 
-def _serve(spec: "WorkerSpec") -> None:
-    from ..daemon.serve import run
-    from ..supervisor.process_title import set_process_title
+def _serve(spec: "WorkerSpec") -> NoReturn:
+    from ..supervisor.daemon_run import run_daemon
     from . import processor_turns
-    from .app import Worker, exit_now
+    from .app import Worker
 
     order = spec.order
     port = spec.listener.getsockname()[1]
-    set_process_title(
-        f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
-    )
-
+    title = f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
     failures: list[RbeeError] = []
 
     async def serve_worker() -> None:
@@ -85,10 +89,4 @@ def _serve(spec: "WorkerSpec") -> None:
 
     sys.setswitchinterval(_SWITCH_S)
     processor_turns.answers()
-    start_up.end()
-    run(serve_worker)
-    for failure in failures:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(start_up.in_words("worker-rbee", failure))
-            sys.stderr.flush()
-    exit_now(1 if failures else 0)
+    run_daemon("worker-rbee", title, serve_worker, failures=failures)
