@@ -65,7 +65,8 @@ class HostedDaemon(Protocol):
         A call may be made at once: it waits in the socket's backlog until the daemon serves.
 
         Raises:
-            Unavailable: the daemon ended, or its host could not be reached, before it was known.
+            Unavailable: the daemon ended, or its host could not be reached, before it was known; `has_ended` is true
+                from then on.
         """
         ...
 
