@@ -77,7 +77,7 @@ class OwnHives:
         return found
 
     async def _register(self, hive: OwnHive) -> None:
-        """Let policy use the hive, once its address is known and unless it was given up or ended meanwhile."""
+        """Let policy use the hive, once its address is known, unless it was given up meanwhile."""
         url = await hive.daemon.address()
         if self._running.get(hive.node) is not hive or self.registry.hive(hive.id) is not None:
             return
