@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from ..config.settings import Settings, load_settings
 from ..errors import RbeeError
 from ..supervisor.daemon_record import DaemonRecords
-from ..supervisor.graces import Grace, grace_s
 from ..supervisor.host.local import LocalHost
 from ..supervisor.host.protocol import Program
 from ..supervisor.ownership import new_token
@@ -35,6 +34,8 @@ class EphemeralQueen:
 
     def stop(self) -> None:
         """End it with everything that it started, then drop the logs of runs long ago."""
+        from ..supervisor.graces import Grace, grace_s
+
         self.process.stop(grace_s(Grace.QUEEN_UNDER_KEEPER, self.settings))
         drop_old_logs(self.settings)
 
@@ -102,7 +103,7 @@ def start_ephemeral(settings: Settings) -> EphemeralQueen:
     """
     settings, token = settings.for_one_command(), new_token()
     program = Program(role="queen", log_name=queen_log_name(), bind="127.0.0.1", port=0)
-    daemon = LocalHost(settings=settings).start(program)
+    daemon = LocalHost(settings).start(program)
 
     from ..contract.nodes import QueenSpec
     from ..contract.wire import encode

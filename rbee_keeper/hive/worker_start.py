@@ -36,4 +36,4 @@ def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
         if_taken="next",
         arguments=("--fake",) if kind == "fake" else (),
     )
-    return Unassigned(worker_id=worker_id, kind=kind, daemon=LocalHost(settings=settings).start(program))
+    return Unassigned(worker_id=worker_id, kind=kind, daemon=LocalHost(settings).start(program))

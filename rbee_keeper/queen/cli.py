@@ -59,7 +59,7 @@ def _run_for_keeper(arguments: Sequence[str]) -> NoReturn:
 
     settings = load_settings()
     lifeline = Lifeline(force_after_s=grace_s(Grace.QUEEN, settings))
-    node = LocalNode(host=LocalHost(settings=settings), is_ephemeral=True)
+    node = LocalNode(LocalHost(settings), is_ephemeral=True)
     hive = node.start()
 
     from ..contract.nodes import QueenSpec
@@ -91,7 +91,7 @@ def _run_standalone(settings: "Settings") -> NoReturn:
     from .app import QueenSetup
 
     spec = QueenSpec(token=settings.api_token or new_token())
-    node = LocalNode(host=LocalHost(settings=settings), is_ephemeral=False)
+    node = LocalNode(LocalHost(settings), is_ephemeral=False)
     run_queen(QueenSetup(settings=settings, spec=spec, listener=listener, lifeline=None, nodes=(node,), hive=None))
 
 

@@ -24,14 +24,14 @@ from rbee_keeper.supervisor.host.local import LocalHost
 from rbee_keeper.transport.listener import listen
 
 settings = load_settings()
-hosts = [LocalHost(settings=settings, node=NodeName(name)) for name in {NODES!r}]
+hosts = [LocalHost(settings, NodeName(name)) for name in {NODES!r}]
 run_queen(
     QueenSetup(
         settings=settings,
         spec=QueenSpec(token="a-token-of-the-test"),
         listener=listen("127.0.0.1", settings.queen_port),
         lifeline=None,
-        nodes=[LocalNode(host=host, is_ephemeral=False) for host in hosts],
+        nodes=[LocalNode(host, is_ephemeral=False) for host in hosts],
         hive=None,
     )
 )

@@ -67,12 +67,13 @@ class LocalDaemon:
         self.process.release_lifeline()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalHost:
     """The machine of this process; children get the settings of this process through their environment."""
 
-    settings: Settings
-    node: NodeName = LOCAL_NODE
+    def __init__(self, settings: Settings, node: NodeName = LOCAL_NODE) -> None:
+        """Be this machine under that name."""
+        self.settings = settings
+        self.node = node
 
     def start(self, program: Program) -> LocalDaemon:
         """Open the socket and start the child with it; the socket is closed on this side.

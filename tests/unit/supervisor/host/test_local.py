@@ -34,7 +34,7 @@ SPEC = HiveSpec(
 def host_in(folder: Path, node: str = "near") -> Host:
     """Return this machine under a name, with folders of the test's own."""
     paths = Paths(config_dir=folder / "config", data_dir=folder / "data", state_dir=folder / "state")
-    return LocalHost(settings=Settings(paths=paths), node=NodeName(node))
+    return LocalHost(Settings(paths=paths), NodeName(node))
 
 
 def hive_at(port: int, if_taken: Literal["fail", "next", "any"] = "fail") -> Program:
