@@ -25,7 +25,7 @@ for chunk in model(prompt, max_tokens=20, temperature=0, stream=True):
 STEPS = (
     ("queen-rbee", "start", "the queen answers"),
     ("rbee-hive", "start", "the hive answers"),
-    ("rbee-hive", "spawn", "the worker has its order"),
+    ("rbee-hive", "spawn", "the worker has its spec"),
     ("rbee-hive", "ready", "the worker's port answers"),
     ("worker-rbee", "load", "the model is loaded"),
 )

@@ -5,14 +5,16 @@ from .wire import Message
 from .workers import Backend, WorkerView
 
 
-class HiveOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
+class HiveSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a hive's lifeline: what the queen that started it wants.
 
-    `queen_url` is empty when the hive was started by hand and has to find the person's queen itself.
+    `node` is what the queen calls the hive's machine. `queen_url` is empty when the hive was started by hand and has to
+    find the person's queen itself.
     `lease_s`: without a byte on the lifeline for this long, the hive ends itself with its workers.
     """
 
     hive_id: HiveId
+    node: NodeName
     queen_url: str
     queen_token: str
     token: str

@@ -3,7 +3,7 @@
 from .wire import Message
 
 
-class QueenOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
+class QueenSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a queen's lifeline: what the keeper that started it wants."""
 
     token: str

@@ -48,7 +48,7 @@ class StopRequest(Message, frozen=True, kw_only=True):
     worker_id: str
 
 
-class LaunchOrder(Message, frozen=True, kw_only=True, omit_defaults=True):
+class LaunchSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The first line on a worker's lifeline: everything it must know, secrets included.
 
     `token` is what callers of this worker must present, `secret` what the worker itself presents in its

@@ -31,8 +31,8 @@ from ..daemon.principal import principal_of
 from ..daemon.routing import Handlers
 from ..errors import Forbidden, InvalidInput
 from ..transport.address import address_of
-from .devices import backends_report, resources_report
 from .heartbeat import Heartbeat
+from .resources import backends_report, resources_report
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_spawn import WorkerSpawner, spawn_answer
 from .worker_stop import WorkerStopper

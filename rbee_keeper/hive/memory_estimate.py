@@ -4,7 +4,7 @@ from ..config.settings import Settings
 from ..errors import ModelIncompatible, ModelNotFound
 from ..gguf.header import read_figures
 from ..gguf.memory import cache_wish, least_memory
-from .launch_order import engine_options, slots_on
+from .engine_options import engine_options, slots_on
 from .model_files import ModelFile
 
 

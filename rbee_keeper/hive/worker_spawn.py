@@ -1,4 +1,4 @@
-"""Spawns workers: file, room, process, order; and keeps one process in reserve when told to."""
+"""Spawns workers: file, room, process, start-up spec; and keeps one process in reserve when told to."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,14 +9,15 @@ from ..contract.engine_options import EngineOptions
 from ..contract.ids import WorkerId
 from ..contract.wire import encode
 from ..contract.worker_states import COMING_STATES, OPEN_STATES
-from ..contract.workers import BACKENDS, LaunchOrder, SpawnAnswer, SpawnRequest, WorkerKind
+from ..contract.workers import BACKENDS, LaunchSpec, SpawnAnswer, SpawnRequest, WorkerKind
 from ..errors import BackendUnavailable, InvalidInput
-from ..supervisor.free_memory import free_memory_bytes
+from ..machine.devices import available_backends, device_count
+from ..machine.memory import free_memory_bytes
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from .capacity import needed_bytes, require_memory, require_room
-from .devices import available_backends, device_count
-from .launch_order import engine_options, slots_on
+from .engine_options import engine_options, slots_on
 from .model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
@@ -33,7 +34,7 @@ class _Candidate:
 
 
 class WorkerSpawner:
-    """Gives workers their orders."""
+    """Starts workers with their specs."""
 
     def __init__(self, settings: Settings, registry: WorkerRegistry, callback_url: str) -> None:
         """Have workers call back at this address of the hive."""
@@ -48,7 +49,7 @@ class WorkerSpawner:
         )
 
     def keep_standby(self, standby: Unassigned | None) -> None:
-        """Use this process for the next order of its kind."""
+        """Use this process for the next worker of its kind."""
         self._standby = standby
 
     async def spawn(self, request: SpawnRequest) -> tuple[WorkerRecord, bool]:
@@ -98,7 +99,7 @@ class WorkerSpawner:
     def _start(self, candidate: _Candidate, request: SpawnRequest, engine: EngineOptions) -> WorkerRecord:
         file = candidate.file
         worker = self._take_standby(file.kind) or start_unassigned(self._settings, file.kind)
-        order = self._order(worker.worker_id, request, file, engine)
+        spec = self._spec(worker.worker_id, request, file, engine)
         is_counted = _needs_memory_check(file, request)
         record = WorkerRecord(
             id=worker.worker_id,
@@ -111,10 +112,10 @@ class WorkerSpawner:
             backend=request.backend,
             device=request.device,
             process=worker.daemon.process,
-            secret=order.secret,
-            token=order.token,
+            secret=spec.secret,
+            token=spec.token,
         )
-        worker.daemon.process.give_order(encode(order))
+        worker.daemon.send_spec(encode(spec))
         self._registry.add(record)
         return record
 
@@ -125,7 +126,7 @@ class WorkerSpawner:
 
     def _take_standby(self, kind: WorkerKind) -> Unassigned | None:
         standby = self._standby
-        if standby is None or standby.kind != kind or standby.daemon.process.return_code is not None:
+        if standby is None or standby.kind != kind or standby.daemon.has_ended:
             return None
         self._standby = None
         return standby
@@ -149,8 +150,8 @@ class WorkerSpawner:
             promised_bytes=self._registry.promised_bytes(),
         )
 
-    def _order(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile, engine: EngineOptions) -> LaunchOrder:
-        return LaunchOrder(
+    def _spec(self, worker_id: WorkerId, request: SpawnRequest, file: ModelFile, engine: EngineOptions) -> LaunchSpec:
+        return LaunchSpec(
             worker_id=worker_id,
             model_ref=request.model_ref,
             model_path=str(file.path),
@@ -171,7 +172,7 @@ class WorkerSpawner:
             connections_limit=self._settings.connections_limit,
             connect_s=self._settings.connect_s,
             request_s=self._settings.request_s,
-            last_grace_s=self._settings.cascade_grace_s,
+            last_grace_s=grace_s(Grace.WORKER, self._settings),
         )
 
 

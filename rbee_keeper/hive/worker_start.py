@@ -1,12 +1,12 @@
-"""Starts worker processes: port first, order later."""
+"""Starts worker processes: port first, start-up spec later."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.settings import Settings
 from ..contract.ids import WorkerId, new_worker_id
-from ..supervisor.daemon_start import StartedDaemon, start_daemon
-from ..transport.listener import listen_first_free
+from ..supervisor.host.local import LocalDaemon, LocalHost
+from ..supervisor.host.protocol import Program
 
 if TYPE_CHECKING:
     from ..contract.workers import WorkerKind
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unassigned:
-    """A worker process that has its port and waits for its order."""
+    """A worker process that has its port and waits for its spec."""
 
     worker_id: WorkerId
     kind: "WorkerKind"
-    daemon: StartedDaemon
+    daemon: LocalDaemon
 
 
 def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
-    """Start a worker process on the next free port, without an order.
+    """Start a worker process on the next free port, without a spec.
 
     Raises:
         PortInUse: no port is free.
     """
     worker_id = new_worker_id()
-    daemon = start_daemon(
-        settings,
+    program = Program(
         role="worker",
         log_name=worker_id,
-        listener=listen_first_free(settings.hive_host, settings.worker_first_port),
-        arguments=["--fake"] if kind == "fake" else [],
+        bind=settings.hive_host,
+        port=settings.worker_first_port,
+        if_taken="next",
+        arguments=("--fake",) if kind == "fake" else (),
     )
-    return Unassigned(worker_id=worker_id, kind=kind, daemon=daemon)
+    return Unassigned(worker_id=worker_id, kind=kind, daemon=LocalHost(settings).start(program))

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from ..config.settings import Settings, load_settings
 from ..supervisor.daemon_record import DaemonRecords
-from ..supervisor.daemon_start import start_daemon
+from ..supervisor.host.local import LocalHost
+from ..supervisor.host.protocol import Program
 from ..supervisor.ownership import new_token
 from ..supervisor.process import ChildProcess
 from ..supervisor.sweep import drop_old_logs
 from ..transport.address import Address, address_of
-from ..transport.listener import listen
 
-_CASCADE_GRACES = 5
 _CONNECT_S = 0.2
 
 
@@ -28,7 +27,9 @@ class EphemeralQueen:
 
     def stop(self) -> None:
         """End it with everything that it started, then drop the logs of runs long ago."""
-        self.process.stop(_CASCADE_GRACES * self.settings.cascade_grace_s)
+        from ..supervisor.graces import Grace, grace_s
+
+        self.process.stop(grace_s(Grace.QUEEN_UNDER_KEEPER, self.settings))
         drop_old_logs(self.settings)
 
 
@@ -36,8 +37,7 @@ def start_unless_one_runs() -> EphemeralQueen | None:
     """Start a queen unless there is one already, or something that may be one.
 
     Raises:
-        RbeeError: the settings are wrong, or no port can be bound.
-        OSError: the program cannot be started or its log cannot be written.
+        RbeeError: the settings are wrong, no port can be bound or the program cannot be started.
     """
     settings = load_settings()
     return None if settings.queen_url or _somebody_answers(settings) else start_ephemeral(settings)
@@ -63,15 +63,16 @@ def start_ephemeral(settings: Settings) -> EphemeralQueen:
 
     Raises:
         PortInUse: no port can be bound.
-        OSError: the program cannot be started or its log cannot be written.
+        Unavailable: the program cannot be started or its log cannot be written.
     """
     settings, token = settings.for_one_command(), new_token()
-    daemon = start_daemon(settings, role="queen", log_name=queen_log_name(), listener=listen("127.0.0.1", 0))
+    program = Program(role="queen", log_name=queen_log_name(), bind="127.0.0.1", port=0)
+    daemon = LocalHost(settings).start(program)
 
-    from ..contract.queens import QueenOrder
+    from ..contract.queens import QueenSpec
     from ..contract.wire import encode
 
-    daemon.process.give_order(encode(QueenOrder(token=token, is_ephemeral=True)))
+    daemon.send_spec(encode(QueenSpec(token=token, is_ephemeral=True)))
     return EphemeralQueen(url=daemon.url, token=token, process=daemon.process, settings=settings)
 
 

@@ -1,20 +1,21 @@
-"""Wires one queen together: tasks, fleet, local hive, end."""
+"""Wires one queen together: tasks, fleet, hives of its own, end."""
 
 import asyncio
 import socket
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..config.settings import Settings
-from ..contract.ids import LOCAL_NODE
 from ..contract.operations.queen import OPERATIONS
-from ..contract.queens import QueenOrder
+from ..contract.queens import QueenSpec
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
 from ..daemon.connection_limits import ConnectionLimits
 from ..daemon.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
+from ..errors import RbeeError
+from ..supervisor.graces import Grace, grace_s
 from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
@@ -22,10 +23,10 @@ from ..transport.listener import address_of_listener
 from .heartbeat_api import HeartbeatApi
 from .hive_care import HiveCare
 from .hive_client import HiveClient
-from .hive_start import HiveProcess, give_order, start_hive
+from .hives.own_hive import HiveNode, OwnHive, QueenLink
+from .hives.own_hives import OwnHives
 from .infer import InferRunner
-from .local_hive import LocalHive
-from .registry import FleetRegistry, HiveEntry
+from .registry import FleetRegistry
 from .relay import Relay
 from .status_api import StatusApi
 from .stuck_workers import StuckWorkers
@@ -34,159 +35,140 @@ from .tasks import TaskBook
 from .worker_spawn import WorkerSpawn
 from .workers_api import WorkersApi
 
-_HIVE_GRACES = 3
 _FREE_WITHIN_S = 15.0
 """A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueenSpec:
-    """What one queen process is made of; `hive` was started before the web server was imported."""
+class QueenSetup:
+    """What one queen process is made of.
+
+    `nodes` are where it can start hives, the preferred one first; `hive` was started on one of them before the web
+    server was imported.
+    """
 
     settings: Settings
-    order: QueenOrder
+    spec: QueenSpec
     listener: socket.socket
     lifeline: Lifeline | None
-    hive: HiveProcess | None
+    nodes: Sequence[HiveNode]
+    hive: OwnHive | None
 
 
 class Queen:
     """One queen process from its open port to its end."""
 
-    def __init__(self, spec: QueenSpec) -> None:
+    failure: RbeeError | None = None
+    """A queen ends when it is asked to."""
+
+    def __init__(self, setup: QueenSetup) -> None:
         """Bind the parts to the running event loop."""
-        settings = spec.settings
-        self._spec = spec
-        self._own_url = address_of_listener(spec.listener).url
+        settings = setup.settings
+        self._setup = setup
+        self._own_url = address_of_listener(setup.listener).url
         self._narrator = Narrator("queen-rbee")
         self._stop = StopSignal()
         self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
         self._hives = HiveClient(self._client)
-        self._registry = FleetRegistry()
+        self._registry = FleetRegistry(tuple(each.node for each in setup.nodes))
         self._book = TaskBook(
             queue_limit=settings.queue_limit, kept=settings.tasks_kept, log_limit_bytes=settings.event_log_limit_bytes
         )
 
-    def _start_hive(self) -> HiveProcess:
-        return start_hive(self._spec.settings, is_ephemeral=self._spec.order.is_ephemeral)
-
-    def _on_hive_started(self, hive: HiveProcess) -> None:
-        order = self._spec.order
-        give_order(
-            hive,
-            self._spec.settings,
-            queen_url=self._own_url,
-            queen_token=order.token,
-            is_ephemeral=order.is_ephemeral,
-        )
-        self._registry.add_hive(
-            HiveEntry(
-                id=hive.id,
-                node=LOCAL_NODE,
-                url=hive.daemon.url,
-                token=hive.token,
-                is_ours=True,
-                heard_at=time.monotonic(),
-            )
-        )
-        self._narrator.say("spawn", "the local hive is started", target=hive.id, pid=hive.daemon.process.pid)
-
-    def _on_hive_ended(self, hive: HiveProcess, how: str) -> None:
-        self._narrator.say(
-            "exit", f"the local hive ended: {how}", level="INFO" if self._stop.is_set else "ERROR", target=hive.id
-        )
-        self._registry.drop_hive(hive.id, has_ended=True)
-
     async def run(self) -> None:
         """Serve until the stop signal or the end of the keeper."""
-        spec, settings = self._spec, self._spec.settings
-        if spec.lifeline is not None:
-            spec.lifeline.call_when_lost(self._stop.set)
+        setup, settings = self._setup, self._setup.settings
+        if setup.lifeline is not None:
+            setup.lifeline.call_when_lost(self._stop.set)
         async with asyncio.TaskGroup() as tasks:
             parts = self._parts(Chores(tasks, self._narrator))
-            if spec.hive is not None:
-                parts.local_hive.adopt(spec.hive)
+            if setup.hive is not None:
+                await parts.own_hives.adopt(setup.hive)
             self._narrator.say("start", f"the queen answers at {self._own_url}")
             parts.chores.keep("watch for silent hives", parts.care.watch_silence)
-            parts.chores.keep("lease of the hive", parts.local_hive.renew_leases)
+            parts.chores.keep("leases of the hives", parts.own_hives.renew_leases)
             parts.chores.once("sweep", sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(parts))
-            await serve(app, spec.listener, self._stop, lambda: self._end_work(parts.local_hive))
+            await serve(app, setup.listener, self._stop, lambda: self._end_work(parts.own_hives))
             raise Ended
 
     def _parts(self, chores: Chores) -> "_Parts":
-        settings = self._spec.settings
-        local_hive = LocalHive(
-            start=self._start_hive,
-            on_started=self._on_hive_started,
-            on_ended=self._on_hive_ended,
+        settings = self._setup.settings
+        own_hives = OwnHives(
+            nodes=self._setup.nodes,
+            queen=QueenLink(url=self._own_url, token=self._setup.spec.token, lease_s=settings.lease_s),
+            registry=self._registry,
+            narrator=self._narrator,
             chores=chores,
-            lease_s=settings.lease_s,
-            grace_s=_HIVE_GRACES * settings.cascade_grace_s,
+            grace_s=grace_s(Grace.HIVE_UNDER_QUEEN, settings),
+            is_queen_ending=lambda: self._stop.is_set,
         )
         care = HiveCare(
             registry=self._registry,
-            local_hive=local_hive,
+            own_hives=own_hives,
             hives=self._hives,
             narrator=self._narrator,
             heartbeat_s=settings.heartbeat_s,
             stale_s=settings.hive_stale_s,
         )
-        return _Parts(chores=chores, local_hive=local_hive, care=care)
+        return _Parts(chores=chores, own_hives=own_hives, care=care)
 
     def _runner(self, parts: "_Parts") -> InferRunner:
+        stall_s = self._setup.settings.stall_s
         stuck = StuckWorkers(
             registry=self._registry,
             client=self._client,
             hives=self._hives,
             chores=parts.chores,
             narrator=self._narrator,
-            free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
+            free_within_s=min(_FREE_WITHIN_S, stall_s),
         )
         return InferRunner(
             registry=self._registry,
             book=self._book,
             spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
-            local_hive=parts.local_hive,
+            own_hives=parts.own_hives,
             care=parts.care,
-            relay=Relay(registry=self._registry, client=self._client, stuck=stuck, stall_s=self._spec.settings.stall_s),
+            relay=Relay(
+                registry=self._registry, client=self._client, stuck=stuck, stall_s=self._setup.settings.stall_s
+            ),
             narrator=self._narrator,
             chores=parts.chores,
         )
 
     def _app_spec(self, parts: "_Parts") -> AppSpec:
-        settings = self._spec.settings
+        settings = self._setup.settings
         task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
         heartbeats = HeartbeatApi(
-            settings=settings, registry=self._registry, local_hive=parts.local_hive, narrator=self._narrator
+            settings=settings, registry=self._registry, own_hives=parts.own_hives, narrator=self._narrator
         )
         workers = WorkersApi(registry=self._registry, hives=self._hives, body_limit_bytes=settings.body_limit_bytes)
         status = StatusApi(
             registry=self._registry,
             book=self._book,
             own_url=self._own_url,
-            token=self._spec.order.token,
-            is_ephemeral=self._spec.order.is_ephemeral,
+            token=self._setup.spec.token,
+            is_ephemeral=self._setup.spec.is_ephemeral,
             stop=self._stop.set,
         )
-        is_required = self._spec.order.is_ephemeral or bool(settings.api_token)
+        is_required = self._setup.spec.is_ephemeral or bool(settings.api_token)
         return AppSpec(
             source="queen",
-            access=Access(token=self._spec.order.token, is_required=is_required),
+            access=Access(token=self._setup.spec.token, is_required=is_required),
             narrator=self._narrator,
-            limits=ConnectionLimits(connections=self._spec.settings.connections_limit),
+            limits=ConnectionLimits(connections=settings.connections_limit),
             operations=OPERATIONS,
             rooms=[room.handlers() for room in (task_api, status, workers, heartbeats)],
         )
 
-    async def _end_work(self, local_hive: LocalHive) -> None:
-        """Cancel every task, then end the hive with its workers."""
+    async def _end_work(self, own_hives: OwnHives) -> None:
+        """Cancel every task, then end the queen's own hives with their workers."""
         self._narrator.say("stop", f"the queen ends: {self._stop.reason}")
         runners = [task.runner for task in self._book.unfinished() if task.runner is not None]
         for runner in runners:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
-        await local_hive.stop()
+        await own_hives.stop()
         self._client.close()
 
 
@@ -195,5 +177,5 @@ class _Parts:
     """The parts that live in the daemon's task group and know each other."""
 
     chores: Chores
-    local_hive: LocalHive
+    own_hives: OwnHives
     care: HiveCare

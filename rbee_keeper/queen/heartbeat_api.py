@@ -19,7 +19,7 @@ from ..daemon.messages import read_body, respond
 from ..daemon.narration import Narrator
 from ..daemon.routing import Handlers
 from ..errors import VersionMismatch
-from .local_hive import LocalHive
+from .hives.own_hives import OwnHives
 from .registry import FleetRegistry, HiveEntry
 
 
@@ -40,7 +40,7 @@ class HeartbeatApi:
 
     settings: Settings
     registry: FleetRegistry
-    local_hive: LocalHive
+    own_hives: OwnHives
     narrator: Narrator
 
     def handlers(self) -> Handlers:
@@ -54,7 +54,7 @@ class HeartbeatApi:
         entry = self.registry.take_report(report, time.monotonic())
         if report.is_leaving:
             self.narrator.say("forget", f"hive {report.hive_id} says goodbye", target=report.hive_id)
-            self.local_hive.discard(report.hive_id)
+            self.own_hives.discard(report.hive_id)
         if entry is not None and is_new:
             self._tell_of(entry)
         if entry is not None and entry.problem:

@@ -9,7 +9,7 @@ from ..contract.ids import HiveId, WorkerId
 from ..daemon.narration import Narrator
 from ..errors import ConnectionFailed, RbeeError
 from .hive_client import HiveClient
-from .local_hive import LocalHive
+from .hives.own_hives import OwnHives
 from .registry import FleetRegistry, HiveEntry
 
 _CHECKS_PER_STALE_TIME = 4
@@ -24,7 +24,7 @@ class HiveCare:
     """Decides nothing about tasks: it keeps the registry true where reports cannot."""
 
     registry: FleetRegistry
-    local_hive: LocalHive
+    own_hives: OwnHives
     hives: HiveClient
     narrator: Narrator
     heartbeat_s: float
@@ -40,7 +40,7 @@ class HiveCare:
             return
         self.narrator.say("forget", f"hive {hive_id}: {why}", level="WARN", target=hive_id)
         self.registry.drop_hive(hive_id, has_ended=hive.is_ours)
-        self.local_hive.discard(hive_id)
+        self.own_hives.discard(hive_id)
 
     def is_frozen(self, hive: HiveEntry, *, since: float) -> bool:
         """Tell whether an own hive that does not answer has been silent for so long that it must be replaced.

@@ -25,8 +25,8 @@ from ..errors import (
 from ..transport import deadline
 from .full_hives import FullHives
 from .hive_care import HiveCare
+from .hives.own_hives import OwnHives
 from .leases import Lease
-from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 from .relay import Relay, WorkerLost
 from .scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
@@ -66,7 +66,7 @@ class InferRunner:
     registry: FleetRegistry
     book: TaskBook
     spawn: WorkerSpawn
-    local_hive: LocalHive
+    own_hives: OwnHives
     care: HiveCare
     relay: Relay
     narrator: Narrator
@@ -146,9 +146,9 @@ class InferRunner:
                 case SpawnWorker():
                     task.move("preparing")
                     await self._spawn(task, course, decision)
-                case StartHive():
+                case StartHive(node=node):
                     task.move("preparing")
-                    self.local_hive.ensure()
+                    await self.own_hives.ensure(node)
                 case Wait():
                     course.waits_for = decision.worker_id or course.waits_for
                     course.waits_for_order = decision.spawn or course.waits_for_order

@@ -11,7 +11,7 @@ import msgspec
 from .. import __version__
 from ..contract.errors import ErrorInfo
 from ..contract.hives import HiveHeartbeat
-from ..contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
+from ..contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
 from ..contract.worker_states import GONE_STATES
 from ..contract.workers import WorkerState, WorkerView
 from ..errors import RbeeError
@@ -51,8 +51,9 @@ class HiveEntry:
 class FleetRegistry:
     """Owns the hives, their workers and the leases of slots; used from the event loop only."""
 
-    def __init__(self) -> None:
-        """Start with an empty fleet."""
+    def __init__(self, nodes: tuple[NodeName, ...] = (LOCAL_NODE,)) -> None:
+        """Start with an empty fleet; `nodes` are those where the queen can start a hive."""
+        self._nodes = nodes
         self._hives: dict[HiveId, HiveEntry] = {}
         self._ended: OrderedDict[HiveId, None] = OrderedDict()
         self._leases = Leases()
@@ -258,6 +259,7 @@ class FleetRegistry:
                 for hive in self._hives.values()
             ),
             pending=tuple(pending for _, pending in self._pending),
+            nodes=self._nodes,
         )
 
     def slots_left(self, worker: WorkerView) -> int:

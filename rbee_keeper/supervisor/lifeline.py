@@ -1,6 +1,6 @@
 """The child's end of a lifeline: standard input, held open by the parent alone.
 
-The first line on it is the parent's order, secrets included. Every later byte renews the lease, where there is
+The first line on it is the start-up spec, secrets included. Every later byte renews the lease, where there is
 one. End of file, or a lease that ran out, means that the parent is gone, however it went.
 
 A thread of its own reads the lifeline, so that neither a blocked event loop nor a native call that releases the
@@ -35,23 +35,23 @@ class Lifeline:
             # a traceback from the middle of the imports would look like a defect
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._force_after_s = force_after_s
-        self._orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._specs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._lease_s: float | None = None
         self._on_lost: Callable[[str], None] | None = None
         self._loss = ""
         self._lock = threading.Lock()
         threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
-    def order(self) -> bytes:
-        """Wait for the parent's order and return it; a parent that is gone ends this process."""
-        return self._orders.get()
+    def spec(self) -> bytes:
+        """Wait for the start-up spec and return it; a parent that is gone ends this process."""
+        return self._specs.get()
 
     def require_lease(self, lease_s: float) -> None:
         """Count the lifeline as lost when no byte arrives for this long."""
         self._lease_s = lease_s
 
     def allow(self, force_after_s: float) -> None:
-        """Take the time for the orderly end from the order."""
+        """Take the time for the orderly end from the spec."""
         self._force_after_s = force_after_s
 
     def call_when_lost(self, on_lost: Callable[[str], None]) -> None:
@@ -68,7 +68,7 @@ class Lifeline:
         os._exit(0)
 
     def _wait_for_loss(self) -> str:
-        order: bytearray | None = bytearray()
+        spec: bytearray | None = bytearray()
         last_byte = time.monotonic()
         while True:
             limit = None if self._lease_s is None else max(last_byte + self._lease_s - time.monotonic(), 0)
@@ -78,19 +78,19 @@ class Lifeline:
                 if not data:
                     return "the parent process is gone"
                 last_byte = time.monotonic()
-                order = self._take_order(order, data)
+                spec = self._read_spec(spec, data)
             elif limit == 0:
                 return f"the lease of {self._lease_s:g} s ran out"
 
-    def _take_order(self, order: bytearray | None, data: bytes) -> bytearray | None:
+    def _read_spec(self, spec: bytearray | None, data: bytes) -> bytearray | None:
         """Hand on the first line, then None: bytes after it only count as signs of life."""
-        if order is None:
+        if spec is None:
             return None
         line, end, _ = data.partition(b"\n")
-        order += line
+        spec += line
         if not end:
-            return order
-        self._orders.put(bytes(order))
+            return spec
+        self._specs.put(bytes(spec))
         return None
 
     def _report(self, loss: str) -> None:
@@ -106,7 +106,7 @@ def die_at_end_of_file() -> None:
     """Have the kernel end this process when the parent's end of the lifeline closes.
 
     It needs no thread and no interpreter, so it works while a native call holds both. Linux sends SIGIO to the
-    owner of a pipe whose writer went away, and nobody handles that signal here. Call it after the order was read
+    owner of a pipe whose writer went away, and nobody handles that signal here. Call it after the spec was read
     and only in processes whose parent writes nothing more. Elsewhere the watching thread alone does the work.
     """
     if sys.platform != "linux":

@@ -1,4 +1,4 @@
-"""The parent's end of a lifeline: writes whole orders without ever waiting."""
+"""The parent's end of a lifeline: writes whole start-up specs without ever waiting."""
 
 import os
 import select
@@ -31,7 +31,7 @@ class LifelinePipe:
             self._rest = memoryview(bytes(self._rest) + data)
             if is_writing or self._write_some():
                 return
-        threading.Thread(target=self._write_rest, name="lifeline-order", daemon=True).start()
+        threading.Thread(target=self._write_rest, name="lifeline-spec", daemon=True).start()
 
     def renew(self) -> None:
         """Give a sign of life; a pipe that is full, or has data under way, holds enough of them."""

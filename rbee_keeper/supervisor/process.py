@@ -61,9 +61,9 @@ class ChildProcess:
         """The exit code, negative for a signal, None while the child runs."""
         return self._process.returncode if self._ended.is_set() else None
 
-    def give_order(self, order: bytes) -> None:
+    def send_spec(self, spec: bytes) -> None:
         """Write the first line on the lifeline, once; a child that is gone is noticed by its exit."""
-        self._lifeline.write(order + b"\n")
+        self._lifeline.write(spec + b"\n")
 
     def renew_lease(self) -> None:
         """Give the sign of life that a child with a lease waits for; a child that is gone is no error."""

@@ -1,7 +1,6 @@
 """Wires one worker together: open port, ready callback, load, serve, end."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from ..contract.events import Failed
 from ..contract.failure import failed_of
 from ..contract.ids import TaskId
 from ..contract.operations.worker import OPERATIONS
-from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
+from ..contract.workers import LaunchSpec, LoadingProgress, WorkerKind
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -51,7 +50,7 @@ _CANCEL_S = 0.1
 class WorkerSpec:
     """What one worker process is made of."""
 
-    order: LaunchOrder
+    order: LaunchSpec
     engine: Engine
     listener: socket.socket
     lifeline: Lifeline | None
@@ -251,8 +250,3 @@ def make_engine(kind: WorkerKind) -> Engine:
     from .llm.model_engine import ModelEngine
 
     return ModelEngine()
-
-
-def exit_now(code: int) -> None:
-    """End the process without the interpreter's own clean-up, which would wait for native calls."""
-    os._exit(code)

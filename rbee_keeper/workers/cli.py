@@ -1,15 +1,15 @@
-"""The program `worker-rbee`: under a hive by its order, by hand by flags."""
+"""The program `worker-rbee`: under a hive by its start-up spec, standalone by flags."""
 
 import socket
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..supervisor import start_up
 from ..supervisor.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
-    from ..errors import RbeeError
+    import argparse
+
     from .app import WorkerSpec
 
 _SWITCH_S = 0.0001
@@ -23,7 +23,14 @@ def main() -> None:
     if LIFELINE_FLAG in sys.argv:
         _run_for_hive(sys.argv)
     else:
-        _run_by_hand()
+        _run_standalone()
+
+
+def parser() -> "argparse.ArgumentParser":
+    """Return what reads the command line that a person types."""
+    from .command_line import new_parser
+
+    return new_parser()
 
 
 def _run_for_hive(arguments: list[str]) -> None:
@@ -32,28 +39,28 @@ def _run_for_hive(arguments: list[str]) -> None:
     lifeline = Lifeline(force_after_s=0.0)
 
     from ..contract.wire import decode
-    from ..contract.workers import LaunchOrder
-    from ..supervisor.daemon_start import inherited_listener
+    from ..contract.workers import LaunchSpec
+    from ..supervisor.inherited_listener import inherited_listener
     from ..supervisor.lifeline import die_at_end_of_file
     from .app import WorkerSpec, make_engine
 
     engine = make_engine("fake" if "--fake" in arguments else "llm")
     listener = inherited_listener(arguments)
-    order = decode(lifeline.order(), LaunchOrder)
+    order = decode(lifeline.spec(), LaunchSpec)
     lifeline.allow(order.last_grace_s)
     die_at_end_of_file()
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))
 
 
-def _run_by_hand() -> None:
+def _run_standalone() -> None:
     from ..errors import RbeeError
     from ..transport.listener import listen
     from .app import WorkerSpec, make_engine
-    from .command_line import new_parser, read_order
+    from .command_line import read_order
 
-    parser = new_parser()
-    options = parser.parse_args()
-    order = read_order(parser, options)
+    reader = parser()
+    options = reader.parse_args()
+    order = read_order(reader, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
         engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
@@ -62,33 +69,14 @@ def _run_by_hand() -> None:
     _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
 
 
-def _serve(spec: "WorkerSpec") -> None:
-    from ..config.process_title import set_process_title
-    from ..daemon.serve import run
+def _serve(spec: "WorkerSpec") -> NoReturn:
     from ..supervisor import processor_turns
-    from .app import Worker, exit_now
+    from ..supervisor.daemon_run import run_daemon
+    from .app import Worker
 
     order = spec.order
     port = spec.listener.getsockname()[1]
-    set_process_title(
-        f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
-    )
-
-    failures: list[RbeeError] = []
-
-    async def serve_worker() -> None:
-        worker = Worker(spec)
-        try:
-            await worker.run()
-        finally:
-            failures.extend([worker.failure] if worker.failure is not None else [])
-
+    title = f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
     sys.setswitchinterval(_SWITCH_S)
     processor_turns.answers()
-    start_up.end()
-    run(serve_worker)
-    for failure in failures:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(start_up.in_words("worker-rbee", failure))
-            sys.stderr.flush()
-    exit_now(1 if failures else 0)
+    run_daemon("worker-rbee", title, lambda: Worker(spec))

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..contract.ids import ModelRef, WorkerId, new_worker_id
-from ..contract.workers import BACKENDS, LaunchOrder
+from ..contract.workers import BACKENDS, LaunchSpec
 from ..errors import ConfigInvalid
 
 LOWEST_PORT, HIGHEST_PORT = 1024, 65_535
@@ -48,7 +48,7 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-level", choices=ENGINE_LOG_LEVELS, default=usual.log_level, help="lines of the engine")
 
 
-def read_order(parser: argparse.ArgumentParser, options: argparse.Namespace) -> LaunchOrder:
+def read_order(parser: argparse.ArgumentParser, options: argparse.Namespace) -> LaunchSpec:
     """Return the order that the options mean; the parser ends the program over wrong ones."""
     if not 1 <= options.slots <= 256 or any(getattr(options, name) < 0 for name in _NOT_NEGATIVE):
         parser.error("--slots must be 1 to 256; --context, --threads, --gpu and other counts must not be negative")
@@ -58,7 +58,7 @@ def read_order(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
         parser.error("--gpu names a device of a backend that has some, such as --backend cuda; the CPU is one")
     if not 16 <= options.batch_tokens <= 65_536:
         parser.error("--batch-tokens must be 16 to 65536")
-    return LaunchOrder(
+    return LaunchSpec(
         worker_id=WorkerId(options.worker_id) or new_worker_id(),
         model_ref=ModelRef(options.model_ref or f"file:{options.model.resolve()}"),
         model_path=str(options.model.resolve()),

@@ -8,7 +8,7 @@ from ..contract.embeddings import EmbeddingRequest, RerankRequest
 from ..contract.events import Event, Token
 from ..contract.ids import TaskId
 from ..contract.tasks import Execute
-from ..contract.workers import Capability, LaunchOrder, LoadingProgress
+from ..contract.workers import Capability, LaunchSpec, LoadingProgress
 from .grammar_work import GrammarWork
 from .timing import EngineTimes
 
@@ -146,7 +146,7 @@ class Engine(Protocol):
     def grammar_work(self) -> GrammarWork:
         """The execution for whose grammar the engine's thread works now; the same object once the model is loaded."""
 
-    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+    def load(self, order: LaunchSpec, report: ReportProgress) -> EngineInfo:
         """Load the model.
 
         Raises:

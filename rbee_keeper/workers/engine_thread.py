@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..contract.failure import failed_of
 from ..contract.ids import TaskId
-from ..contract.workers import LaunchOrder
+from ..contract.workers import LaunchSpec
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed, WorkerFailed
 from ..supervisor import processor_turns
 from .engine import Engine, EngineInfo, Execution, JobEvents, ReportProgress
@@ -47,7 +47,7 @@ class EngineThread:
         self._on_death = on_death
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
 
-    def start(self, order: LaunchOrder, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
+    def start(self, order: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
         """Load the model in the thread and serve requests from then on."""
         thread = threading.Thread(target=self._main, args=(order, report, on_loaded), name="engine", daemon=True)
         thread.start()
@@ -64,7 +64,7 @@ class EngineThread:
         self._engine.interrupt(job_id)
         self._requests.put(_Cancel(job_id))
 
-    def _main(self, order: LaunchOrder, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
+    def _main(self, order: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
         processor_turns.computes()
         try:
             loaded = self._load(order, report)
@@ -74,7 +74,7 @@ class EngineThread:
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: its end must not go unseen
             self._on_death(WorkerCrashed(f"the engine's thread ended: {error!r}", hint="rbee logs worker"))
 
-    def _load(self, order: LaunchOrder, report: ReportProgress) -> Loaded:
+    def _load(self, order: LaunchSpec, report: ReportProgress) -> Loaded:
         try:
             return self._engine.load(order, report)
         except RbeeError as error:

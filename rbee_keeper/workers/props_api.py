@@ -12,7 +12,7 @@ from ..contract.operations.worker import PROPS
 from ..contract.props import DefaultSettings, Modalities, Props
 from ..contract.sampling import Sampling
 from ..contract.tasks import Execute
-from ..contract.workers import LaunchOrder
+from ..contract.workers import LaunchSpec
 from ..daemon.messages import respond
 from ..daemon.routing import Handlers
 from .engine import Engine, EngineInfo
@@ -23,7 +23,7 @@ from .tokens_api import piece_of
 class PropsApi:
     """Answers `GET /props`; `info` is set when the model is loaded."""
 
-    def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:
+    def __init__(self, slots: Slots, engine: Engine, order: LaunchSpec) -> None:
         """Describe this engine and the model that was ordered."""
         self._slots = slots
         self._engine = engine

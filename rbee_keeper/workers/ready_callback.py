@@ -7,7 +7,7 @@ from ..contract.operations.hive import WORKER_READY, WORKER_STATE
 from ..contract.operations.operation import Operation, RequestT
 from ..contract.receipts import Receipt
 from ..contract.wire import encode
-from ..contract.workers import Capability, LaunchOrder, WorkerReady, WorkerReport, WorkerState
+from ..contract.workers import Capability, LaunchSpec, WorkerReady, WorkerReport, WorkerState
 from ..daemon.narration import Narrator
 from ..errors import RbeeError
 from ..transport.http_client import HttpClient
@@ -18,7 +18,7 @@ _WAITS_S = (0.2, 0.4, 1.0)
 class ReadyCallback:
     """Speaks to the hive that ordered this worker; without a callback address it does nothing."""
 
-    def __init__(self, order: LaunchOrder, url: str, client: HttpClient, narrator: Narrator) -> None:
+    def __init__(self, order: LaunchSpec, url: str, client: HttpClient, narrator: Narrator) -> None:
         """Announce under this worker's own URL."""
         self._order = order
         self._url = url

@@ -1,17 +1,19 @@
 """Reads the command lines of the three daemons, which argparse parses, into the same values as the CLI's."""
 
 import argparse
-import sys
 from collections.abc import Callable
-from unittest.mock import patch
 
-from rbee_keeper.hive.cli import main as hive
-from rbee_keeper.queen.cli import main as queen
-from rbee_keeper.workers.cli import main as worker
+from rbee_keeper.hive.cli import parser as hive
+from rbee_keeper.queen.cli import parser as queen
+from rbee_keeper.workers.cli import parser as worker
 
 from .command_line import Argument, Command, Option
 
-PROGRAMS: dict[str, Callable[[], None]] = {"queen-rbee": queen, "rbee-hive": hive, "worker-rbee": worker}
+PROGRAMS: dict[str, Callable[[], argparse.ArgumentParser]] = {
+    "queen-rbee": queen,
+    "rbee-hive": hive,
+    "worker-rbee": worker,
+}
 EXIT_CODES = (
     (0, "Ended by a signal or with its parent, or the command is done."),
     (1, "It failed; standard error says why and what to do next."),
@@ -20,29 +22,9 @@ EXIT_CODES = (
 )
 
 
-class _ParserFoundError(Exception):
-    """Carries the parser out of a program that was about to use it."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        super().__init__()
-        self.parser = parser
-
-
 def read_daemon_programs() -> tuple[Command, ...]:
     """Return the command line of every daemon."""
-    return tuple(_command(_parser_of(name, main), (name,)) for name, main in PROGRAMS.items())
-
-
-def _parser_of(name: str, main: Callable[[], None]) -> argparse.ArgumentParser:
-    def stop(parser: argparse.ArgumentParser, *_: object) -> None:
-        raise _ParserFoundError(parser)
-
-    with patch.object(argparse.ArgumentParser, "parse_args", stop), patch.object(sys, "argv", [name]):
-        try:
-            main()
-        except _ParserFoundError as found:
-            return found.parser
-    raise SystemExit(f"{name} parses no command line")
+    return tuple(_command(parser(), (name,)) for name, parser in PROGRAMS.items())
 
 
 def _command(parser: argparse.ArgumentParser, path: tuple[str, ...], summary: str = "") -> Command:

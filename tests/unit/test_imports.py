@@ -32,7 +32,7 @@ HOMES = {
     "textual": ("tui/",),
     "fabric": ("supervisor/ssh.py",),
     "paramiko": ("supervisor/ssh.py",),
-    "psutil": ("supervisor/reaper.py", "supervisor/free_memory.py", "hive/devices.py"),
+    "psutil": ("supervisor/reaper.py", "machine/memory.py"),
     "sqlite3": ("store/",),
     "llama_cpp": ("workers/llm/",),
     "jinja2": ("workers/llm/",),
@@ -92,6 +92,13 @@ def test_commands_that_only_talk_to_a_queen_load_nothing_heavy(module: str) -> N
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_a_hive_is_started_before_an_event_loop_or_a_type_of_the_wire_is_imported() -> None:
+    """The queen and its first hive import their parts side by side; that is half of a cold start."""
+    loaded = loaded_by("import rbee_keeper.queen.cli, rbee_keeper.queen.hives.local, rbee_keeper.supervisor.host.local")
+    assert "rbee_keeper" in loaded
+    assert loaded.isdisjoint({*HEAVY, "asyncio", "msgspec", "argparse"})
+
+
 def test_the_engine_is_loaded_without_numpy() -> None:
     """Half of a cold start was NumPy, which only log probabilities need."""
     loaded = loaded_by("import rbee_keeper.workers.llm.library")
@@ -130,7 +137,8 @@ def test_only_the_settings_and_their_neighbours_read_the_environment() -> None:
             for node in ast.walk(ast.parse(path.read_text()))
         )
     }
-    assert {reader for reader in readers if not reader.startswith("config/")} <= {"supervisor/reaper.py"}
+    strays = {reader for reader in readers if not reader.startswith("config/")}
+    assert strays <= {"supervisor/reaper.py", "supervisor/process_title.py"}
     assert readers, "nobody reads the environment, so this test would prove nothing"
 
 

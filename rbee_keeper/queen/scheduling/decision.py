@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...contract.ids import HiveId, ModelRef, WorkerId
+from ...contract.ids import HiveId, ModelRef, NodeName, WorkerId
 from ...contract.workers import Backend
 from ...errors import RbeeError
 
@@ -30,8 +30,9 @@ class SpawnWorker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartHive:
-    """Start the hive of this machine, then decide again."""
+    """Start a hive on this node, then decide again."""
 
+    node: NodeName
     reasons: Reasons = ()
 
 

@@ -92,8 +92,7 @@ def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
     hives = [hive for hive in there if not against[hive.id]]
     reasons += tuple(f"{hive_id}: {why}" for hive_id, why in against.items() if why)
     if not hives:
-        full = task.full_hives & against.keys()
-        return _for_room(snapshot, full, reasons) if full else _without_hive(there, task, reasons)
+        return _without_hive(snapshot, there, task, reasons)
     backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
     if backend is None:
         return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
@@ -116,20 +115,26 @@ def _why_not(hive: HiveFacts, task: TaskFacts) -> str:
 
 
 def _for_room(snapshot: Snapshot, full: frozenset[HiveId], reasons: Reasons) -> Decision:
-    """Wait for a worker that is ending; one that is not may stay for longer than anybody waits.
-
-    No other hive is started on this machine: the limit is meant for all that runs there.
-    """
+    """Wait for a worker that is ending; one that is not may stay for longer than anybody waits."""
     if any(worker.hive_id in full and worker.state == "draining" for worker in snapshot.workers):
         return Wait(why="no hive has room for another worker, until one that drains has ended", reasons=reasons)
     error = TooManyWorkers("every hive runs as many workers as it may", hint="rbee workers list, rbee workers stop ID")
     return Refuse(error=error, reasons=reasons)
 
 
-def _without_hive(there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
-    """Start the local hive, unless this queen has one already or another machine is meant."""
-    if task.node in (None, LOCAL_NODE) and not any(hive.is_ours for hive in there):
-        return StartHive(reasons=(*reasons, "no hive runs on this machine"))
+def _without_hive(snapshot: Snapshot, there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
+    """Start a hive on the first node that may be meant and where this queen has none already.
+
+    Nor is one started beside a full hive: the limit is meant for all that runs on its machine.
+    """
+    full = task.full_hives.intersection(hive.id for hive in there)
+    taken = {hive.node for hive in there if hive.is_ours or hive.id in full}
+    node = next((name for name in snapshot.nodes if task.node in (None, name) and name not in taken), None)
+    if node is not None:
+        where = "this machine" if node == LOCAL_NODE else node
+        return StartHive(node=node, reasons=(*reasons, f"no hive runs on {where}"))
+    if full:
+        return _for_room(snapshot, full, reasons)
     problem = next((hive.problem for hive in there if hive.problem), "")
     if problem:
         return Refuse(error=VersionMismatch(problem, hint="install the same version on both"), reasons=reasons)

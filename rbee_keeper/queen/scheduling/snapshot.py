@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
+from ...contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
 from ...contract.workers import WorkerState
 
 
@@ -51,11 +51,12 @@ class PendingSpawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The fleet at one moment."""
+    """The fleet at one moment; `nodes` are those where the queen can start a hive, the preferred one first."""
 
     workers: tuple[WorkerFacts, ...] = ()
     hives: tuple[HiveFacts, ...] = ()
     pending: tuple[PendingSpawn, ...] = ()
+    nodes: tuple[NodeName, ...] = (LOCAL_NODE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

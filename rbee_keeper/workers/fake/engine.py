@@ -15,7 +15,7 @@ from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.events import End, Event, Started, StopReason, Token
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
-from ...contract.workers import LaunchOrder, LoadingProgress
+from ...contract.workers import LaunchSpec, LoadingProgress
 from ...errors import InferenceFailed, InvalidInput, ModelIncompatible, RequestCanceled
 from ..capability import text_model_refusal
 from ..engine import (
@@ -57,7 +57,7 @@ class FakeEngine:
         self._times = EngineTimes()
         self.grammar_work = GrammarWork()
 
-    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+    def load(self, order: LaunchSpec, report: ReportProgress) -> EngineInfo:
         """Read the script and take as long as it says."""
         try:
             self._script = msgspec.json.decode(Path(order.model_path).read_bytes(), type=FakeScript)

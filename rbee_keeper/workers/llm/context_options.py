@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from ...contract.engine_words import FlashAttention, KvType
-from ...contract.workers import LaunchOrder
+from ...contract.workers import LaunchSpec
 from ...errors import InsufficientRam
 from ...gguf.header import Header
 from ...gguf.memory import cache_tokens, cache_wish, context_per_slot, kv_bytes_per_token
@@ -46,9 +46,7 @@ class ContextOptions(Struct, frozen=True, kw_only=True):
         )
 
 
-def plan_context(
-    order: LaunchOrder, header: Header, *, model_bytes: int, free_bytes: int, cores: int
-) -> ContextOptions:
+def plan_context(order: LaunchSpec, header: Header, *, model_bytes: int, free_bytes: int, cores: int) -> ContextOptions:
     """Decide every figure; `free_bytes` is what was free before the load, where the cache will be.
 
     Raises:

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
-from ...contract.workers import LaunchOrder
+from ...contract.workers import LaunchSpec
 from ...errors import InvalidInput
 from ...gguf.header import Header
 from ...gguf.memory import context_per_slot
-from ...supervisor.free_memory import free_memory_bytes
-from ...supervisor.processors import usable_cores
+from ...machine.cpus import usable_cores
+from ...machine.memory import free_memory_bytes
 from ..capability import POOLING_LAST, POOLING_RANK, capability_of, other_capability, wanted_by
 from ..engine import (
     EngineInfo,
@@ -71,12 +71,12 @@ class EmbeddingEngine:
         self._times = EngineTimes()
         self.grammar_work = GrammarWork()
 
-    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+    def load(self, order: LaunchSpec, report: ReportProgress) -> EngineInfo:
         """Check the file, load it and make the context."""
         initialise(order.engine.log_level)
         return self.load_checked(order, check_file(Path(order.model_path)), report)
 
-    def load_checked(self, order: LaunchOrder, header: Header, report: ReportProgress) -> EngineInfo:
+    def load_checked(self, order: LaunchSpec, header: Header, report: ReportProgress) -> EngineInfo:
         """Load a file whose header is this."""
         self._capability = capability_of(header.pooling)
         choice = place(order, header)
@@ -244,7 +244,7 @@ def _can_be_in_parts(header: Header) -> bool:
     return header.is_causal and header.pooling in (POOLING_LAST, POOLING_RANK)
 
 
-def _context_options(order: LaunchOrder, header: Header, free_bytes: int) -> ContextOptions:
+def _context_options(order: LaunchSpec, header: Header, free_bytes: int) -> ContextOptions:
     """Plan one room that all texts of a batch share."""
     cores = usable_cores()
     plan = plan_context(order, header, model_bytes=header.weights_bytes, free_bytes=free_bytes, cores=cores)

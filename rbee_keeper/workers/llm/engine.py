@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
-from ...contract.workers import LaunchOrder
+from ...contract.workers import LaunchSpec
 from ...errors import ModelIncompatible, RbeeError
 from ...gguf.header import Header
-from ...supervisor.free_memory import free_memory_bytes
-from ...supervisor.processors import usable_cores
+from ...machine.cpus import usable_cores
+from ...machine.memory import free_memory_bytes
 from ..capability import text_model_refusal
 from ..engine import (
     EngineInfo,
@@ -64,12 +64,12 @@ class LlamaEngine:
         self._alone: Lane | None = None
         self._turn = 0
 
-    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+    def load(self, order: LaunchSpec, report: ReportProgress) -> EngineInfo:
         """Check the file, load it and make a context with one sequence per slot."""
         initialise(order.engine.log_level)
         return self.load_checked(order, check_file(Path(order.model_path)), report)
 
-    def load_checked(self, order: LaunchOrder, header: Header, report: ReportProgress) -> EngineInfo:
+    def load_checked(self, order: LaunchSpec, header: Header, report: ReportProgress) -> EngineInfo:
         """Load a file whose header is this."""
         choice = place(order, header)
         free_bytes = choice.free_bytes if choice else free_memory_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...contract.engine_options import EngineOptions, LoraAdapter
-from ...contract.workers import LaunchOrder
+from ...contract.workers import LaunchSpec
 from ...errors import BackendUnavailable, ModelIncompatible, RequestCanceled
 from ...gguf.header import Header, read_header
 from ...gguf.memory import cache_wish, least_memory
@@ -37,7 +37,7 @@ def check_file(path: Path) -> Header:
     return read_header(path)
 
 
-def place(order: LaunchOrder, header: Header) -> "DeviceChoice | None":
+def place(order: LaunchSpec, header: Header) -> "DeviceChoice | None":
     """Return the devices for the whole model; None for the CPU.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.ids import TaskId
 from ...contract.tasks import Execute
-from ...contract.workers import LaunchOrder
+from ...contract.workers import LaunchSpec
 from ..capability import capability_of
 from ..engine import (
     Engine,
@@ -42,7 +42,7 @@ class ModelEngine:
         """Whose grammar is worked for."""
         return self._engine.grammar_work
 
-    def load(self, order: LaunchOrder, report: ReportProgress) -> EngineInfo:
+    def load(self, order: LaunchSpec, report: ReportProgress) -> EngineInfo:
         """Check the file and load it into the engine for it."""
         initialise(order.engine.log_level)
         header = check_file(Path(order.model_path))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...contract.workers import LaunchOrder, LoadingProgress
+from ...contract.workers import LaunchSpec, LoadingProgress
 from ...gguf.header import Header
 from ..engine import ReportProgress
 from .model import Model
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .device_choice import DeviceChoice
 
 
-def load_model(order: LaunchOrder, header: Header, choice: "DeviceChoice | None", report: ReportProgress) -> Model:
+def load_model(order: LaunchSpec, header: Header, choice: "DeviceChoice | None", report: ReportProgress) -> Model:
     """Return the model of the order with its adapters.
 
     Raises:

@@ -11,20 +11,20 @@ from rbee_keeper.contract.engine_options import (
 )
 from rbee_keeper.contract.ids import ModelRef, WorkerId
 from rbee_keeper.contract.wire import decode, encode
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import ConfigInvalid
 
 
 def test_an_order_with_options_comes_back_as_it_was() -> None:
     """The order is one line of JSON on a pipe."""
     engine = EngineOptions(mmap=False, tensor_split=(3, 1), lora=(LoraAdapter(path="/a", scale=0.5),))
-    order = LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m", engine=engine, waiting=3)
-    assert decode(encode(order), LaunchOrder) == order
+    order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m", engine=engine, waiting=3)
+    assert decode(encode(order), LaunchSpec) == order
 
 
 def test_usual_options_take_no_room_in_an_order() -> None:
     """A cold start reads it."""
-    order = LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m")
+    order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m")
     assert b"engine" not in encode(order)
 
 

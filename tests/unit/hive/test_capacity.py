@@ -4,7 +4,7 @@ import pytest
 
 from rbee_keeper.errors import InsufficientRam, TooManyWorkers
 from rbee_keeper.hive.capacity import require_memory, require_room
-from rbee_keeper.supervisor.free_memory import UNKNOWN
+from rbee_keeper.machine.memory import UNKNOWN
 
 GB = 1_000_000_000
 

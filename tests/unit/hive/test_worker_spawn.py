@@ -14,7 +14,7 @@ from rbee_keeper.contract.workers import SpawnRequest
 from rbee_keeper.errors import InsufficientRam, InvalidInput, TooManyWorkers
 from rbee_keeper.hive.worker_registry import WorkerRecord, WorkerRegistry
 from rbee_keeper.hive.worker_spawn import WorkerSpawner
-from rbee_keeper.supervisor.free_memory import free_memory_bytes
+from rbee_keeper.machine.memory import free_memory_bytes
 
 
 class Bench:

@@ -10,7 +10,7 @@ import msgspec
 
 from rbee_keeper.contract.errors import ErrorBody, ErrorInfo, to_wire
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token, Usage
-from rbee_keeper.contract.ids import CorrelationId, HiveId, ModelRef, TaskId, WorkerId
+from rbee_keeper.contract.ids import LOCAL_NODE, CorrelationId, HiveId, ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.status import Health
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.wire import encode
@@ -19,9 +19,9 @@ from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, TooManyWorkers, Unavailable, WorkerNotReady
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
-from rbee_keeper.queen.hive_start import HiveProcess
+from rbee_keeper.queen.hives.own_hive import OwnHive, QueenLink
+from rbee_keeper.queen.hives.own_hives import OwnHives
 from rbee_keeper.queen.infer import InferRunner
-from rbee_keeper.queen.local_hive import LocalHive
 from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
 from rbee_keeper.queen.relay import Relay
 from rbee_keeper.queen.stuck_workers import StuckWorkers
@@ -56,17 +56,18 @@ class World:
         hives = HiveClient(client)
         self.registry = FleetRegistry()
         self.book = TaskBook(queue_limit=100, kept=100, log_limit_bytes=1_000_000)
-        local_hive = LocalHive(
-            start=_no_hive_here,
-            on_started=lambda _: None,
-            on_ended=lambda _, __: None,
+        own_hives = OwnHives(
+            nodes=(NoHiveHere(),),
+            queen=QueenLink(url="http://127.0.0.1:1", token="t", lease_s=60.0),
+            registry=self.registry,
+            narrator=self.heard,
             chores=chores,
-            lease_s=60.0,
             grace_s=0.1,
+            is_queen_ending=lambda: False,
         )
         self.care = HiveCare(
             registry=self.registry,
-            local_hive=local_hive,
+            own_hives=own_hives,
             hives=hives,
             narrator=self.heard,
             heartbeat_s=30.0,
@@ -84,7 +85,7 @@ class World:
             registry=self.registry,
             book=self.book,
             spawn=WorkerSpawn(registry=self.registry, hives=hives, client=client, chores=chores, waits_s=(0.01, 0.02)),
-            local_hive=local_hive,
+            own_hives=own_hives,
             care=self.care,
             relay=Relay(registry=self.registry, client=client, stuck=stuck, stall_s=stall_s),
             narrator=self.heard,
@@ -112,8 +113,17 @@ class World:
         return task
 
 
-def _no_hive_here() -> HiveProcess:
-    raise PortInUse("no hive can be started in this test")
+class NoHiveHere:
+    """This machine, without a free port."""
+
+    node = LOCAL_NODE
+
+    def start(self) -> OwnHive:
+        """Fail as a machine does on which every port is taken."""
+        raise PortInUse("no hive can be started in this test")
+
+    def send_spec(self, hive: OwnHive, queen: QueenLink) -> None:
+        """Never called: no hive was started."""
 
 
 @asynccontextmanager
@@ -413,7 +423,7 @@ async def test_a_hive_without_room_leaves_the_task_to_another_hive() -> None:
         peer(execute=works, v1__loading__progress=never_answers) as worker,
     ):
         queen.add(hive_entry(hive.url))
-        failed = error_of(await events_of(queen.start()))
+        failed = error_of(await events_of(queen.start(node="far")))
         assert (failed.code, failed.details) == ("TOO_MANY_WORKERS", {"workers": 1, "limit": 1})
         busy = (worker_view(f"b{number}", worker.url, model_ref=ModelRef("n")) for number in range(2))
         queen.add(hive_entry(other.url, "other", "far"), *busy)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
+from rbee_keeper.contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
 from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout, TooManyWorkers, VersionMismatch
 from rbee_keeper.queen.scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from rbee_keeper.queen.scheduling.policy import decide
@@ -145,7 +145,26 @@ def test_a_spawn_is_for_the_backend_and_device_that_were_asked_for() -> None:
 def test_without_a_hive_the_local_one_is_started(node: str | None) -> None:
     """Nothing running is the usual case of a first prompt (10.2)."""
     decision = decide(Snapshot(), task(node=node), NOW)
-    assert decision == StartHive(reasons=("no hive runs on this machine",))
+    assert decision == StartHive(node=LOCAL_NODE, reasons=("no hive runs on this machine",))
+
+
+@pytest.mark.parametrize(("node", "started"), [(None, "near"), ("near", "near"), ("far", "far")])
+def test_a_hive_is_started_on_the_node_that_was_asked_for_or_on_the_preferred_one(
+    node: str | None, started: str
+) -> None:
+    """The queen starts hives on other machines too, and a pinned target is never silently replaced."""
+    nodes = (NodeName("near"), NodeName("far"))
+    decision = decide(Snapshot(nodes=nodes), task(node=node), NOW)
+    assert decision == StartHive(node=NodeName(started), reasons=(f"no hive runs on {started}",))
+
+
+def test_a_node_that_has_a_hive_of_the_queen_gets_no_second_one() -> None:
+    """A task whose hive did not answer it goes to the next node instead."""
+    near = HiveFacts(id=HiveId("a"), node=NodeName("near"), workers=0, is_ours=True)
+    snapshot = Snapshot(hives=(near,), nodes=(NodeName("near"), NodeName("far")))
+    decision = decide(snapshot, task(failed_hives=frozenset({"a"})), NOW)
+    assert isinstance(decision, StartHive)
+    assert decision.node == "far"
 
 
 def test_an_unknown_node_is_refused() -> None:
@@ -194,7 +213,9 @@ def test_a_hive_that_did_not_answer_the_task_is_not_asked_again() -> None:
     assert isinstance(decision, SpawnWorker)
     assert decision.hive_id == "b"
     decision = decide(fleet(hives=(silent,)), task(failed_hives=frozenset({"a"})), NOW)
-    assert decision == StartHive(reasons=("a: did not answer this task", "no hive runs on this machine"))
+    assert decision == StartHive(
+        node=LOCAL_NODE, reasons=("a: did not answer this task", "no hive runs on this machine")
+    )
 
 
 def test_an_own_hive_that_runs_is_not_started_again() -> None:
@@ -219,6 +240,17 @@ def test_without_room_anywhere_a_worker_that_ends_is_waited_for_and_no_other(sta
     assert isinstance(decision, expected)
     if isinstance(decision, Refuse):
         assert isinstance(decision.error, TooManyWorkers)
+
+
+@pytest.mark.parametrize(("node", "expected"), [(None, StartHive), ("far", StartHive), ("near", Refuse)])
+def test_a_full_hive_leaves_the_task_to_a_node_that_has_none(node: str | None, expected: type) -> None:
+    """The limit is meant for all that runs on one machine, whoever started the hive there, and for no other machine."""
+    nodes = (NodeName("near"), NodeName("far"))
+    snapshot = Snapshot(hives=(hive("a", "near"),), nodes=nodes)
+    decision = decide(snapshot, task(node=node, full_hives=frozenset({"a"})), NOW)
+    assert isinstance(decision, expected)
+    if isinstance(decision, StartHive):
+        assert decision.node == "far"
 
 
 def test_a_worker_that_ends_elsewhere_makes_no_room_on_the_node_that_is_meant() -> None:

@@ -63,9 +63,9 @@ def child(code: str) -> Iterator[Child]:
             pipe.close()
 
 
-def test_the_first_line_is_the_order_and_what_follows_is_not() -> None:
-    """Secrets travel here; a renewal of the lease must not be taken for a second order."""
-    with child("line = Lifeline(force_after_s=1)\nsay(line.order().decode())\nsay('idle')\ntime.sleep(60)") as parent:
+def test_the_first_line_is_the_spec_and_what_follows_is_not() -> None:
+    """Secrets travel here; a renewal of the lease must not be taken for a second spec."""
+    with child("line = Lifeline(force_after_s=1)\nsay(line.spec().decode())\nsay('idle')\ntime.sleep(60)") as parent:
         parent.write(b'{"or')
         parent.write(b'der": 1}\nrest\n')
         assert parent.line() == '{"order": 1}'
@@ -74,9 +74,9 @@ def test_the_first_line_is_the_order_and_what_follows_is_not() -> None:
         assert parent.process.poll() is None
 
 
-def test_a_parent_that_dies_before_its_order_ends_the_child() -> None:
+def test_a_parent_that_dies_before_its_spec_ends_the_child() -> None:
     """Otherwise a child would wait for ever for what to do."""
-    with child("line = Lifeline(force_after_s=30)\nsay('up')\nline.order()\nsay('never')") as parent:
+    with child("line = Lifeline(force_after_s=30)\nsay('up')\nline.spec()\nsay('never')") as parent:
         assert parent.line() == "up"
         parent.let_go()
         assert parent.line() == ""
@@ -86,7 +86,7 @@ def test_a_parent_that_dies_before_its_order_ends_the_child() -> None:
 def test_the_loss_is_reported_with_its_reason_so_that_work_can_end_in_order() -> None:
     """A queen ends its hive first."""
     code = (
-        "line = Lifeline(force_after_s=30)\nline.order()\n"
+        "line = Lifeline(force_after_s=30)\nline.spec()\n"
         "line.call_when_lost(lambda why: (say(why), os._exit(7)))\nsay('up')\ntime.sleep(60)"
     )
     with child(code) as parent:
@@ -100,7 +100,7 @@ def test_the_loss_is_reported_with_its_reason_so_that_work_can_end_in_order() ->
 def test_a_loss_that_came_first_is_reported_to_whoever_asks_later() -> None:
     """The parent may die while the child still imports its parts."""
     code = (
-        "line = Lifeline(force_after_s=30)\nline.order()\nline.call_when_lost(lambda why: say('first'))\nsay('up')\n"
+        "line = Lifeline(force_after_s=30)\nline.spec()\nline.call_when_lost(lambda why: say('first'))\nsay('up')\n"
         "sys.stdout.flush()\ntime.sleep(0.5)\nline.call_when_lost(lambda why: (say(why), os._exit(7)))\ntime.sleep(60)"
     )
     with child(code) as parent:
@@ -115,7 +115,7 @@ def test_a_loss_that_came_first_is_reported_to_whoever_asks_later() -> None:
 def test_an_orderly_end_that_takes_too_long_is_cut_short() -> None:
     """A hanging event loop must not keep a process alive."""
     code = (
-        "line = Lifeline(force_after_s=0.2)\nline.order()\n"
+        "line = Lifeline(force_after_s=0.2)\nline.spec()\n"
         "line.call_when_lost(lambda why: say(why))\nsay('up')\ntime.sleep(60)"
     )
     with child(code) as parent:
@@ -129,7 +129,7 @@ def test_an_orderly_end_that_takes_too_long_is_cut_short() -> None:
 def test_a_silent_parent_counts_as_lost_after_the_lease() -> None:
     """A frozen queen holds its end open for ever."""
     code = (
-        "line = Lifeline(force_after_s=30)\nline.order()\nline.call_when_lost(lambda why: (say(why), os._exit(7)))\n"
+        "line = Lifeline(force_after_s=30)\nline.spec()\nline.call_when_lost(lambda why: (say(why), os._exit(7)))\n"
         "line.require_lease(0.5)\nsay('up')\ntime.sleep(60)"
     )
     with child(code) as parent:
@@ -142,7 +142,7 @@ def test_a_silent_parent_counts_as_lost_after_the_lease() -> None:
 def test_signs_of_life_renew_the_lease() -> None:
     """As long as the queen works, its hive stays."""
     code = (
-        "line = Lifeline(force_after_s=30)\nline.order()\nline.call_when_lost(lambda why: (say(why), os._exit(7)))\n"
+        "line = Lifeline(force_after_s=30)\nline.spec()\nline.call_when_lost(lambda why: (say(why), os._exit(7)))\n"
         "line.require_lease(2.0)\nstarted = time.monotonic()\nsay('up')\n"
         "time.sleep(3.0)\nsay('alive')\ntime.sleep(60)"
     )
@@ -166,7 +166,7 @@ def test_signs_of_life_renew_the_lease() -> None:
 )
 def test_a_busy_main_thread_cannot_delay_the_end(busy: str) -> None:
     """The watching thread is a thread for this reason."""
-    with child(f"line = Lifeline(force_after_s=30)\nline.order()\nsay('up')\n{busy}") as parent:
+    with child(f"line = Lifeline(force_after_s=30)\nline.spec()\nsay('up')\n{busy}") as parent:
         parent.write(b"go\n")
         assert parent.line() == "up"
         parent.let_go()
@@ -177,7 +177,7 @@ def test_a_busy_main_thread_cannot_delay_the_end(busy: str) -> None:
 def test_a_native_call_that_holds_the_interpreter_ends_as_well() -> None:
     """No Python thread can run then; the kernel does it."""
     code = (
-        "line = Lifeline(force_after_s=30)\nline.order()\ndie_at_end_of_file()\nsay('up')\nctypes.PyDLL(None).sleep(60)"
+        "line = Lifeline(force_after_s=30)\nline.spec()\ndie_at_end_of_file()\nsay('up')\nctypes.PyDLL(None).sleep(60)"
     )
     with child(code) as parent:
         parent.write(b"go\n")
@@ -191,7 +191,7 @@ def test_a_parent_killed_with_sigkill_lets_go_too() -> None:
     code = (
         "import subprocess\n"
         "inner = 'import os, time\\nfrom rbee_keeper.supervisor.lifeline import Lifeline\\n"
-        "line = Lifeline(force_after_s=30)\\nline.order()\\nprint(os.getpid(), flush=True)\\ntime.sleep(60)'\n"
+        "line = Lifeline(force_after_s=30)\\nline.spec()\\nprint(os.getpid(), flush=True)\\ntime.sleep(60)'\n"
         "kid = subprocess.Popen([sys.executable, '-c', inner], stdin=subprocess.PIPE)\n"
         "kid.stdin.write(b'go\\n'); kid.stdin.flush()\ntime.sleep(60)"
     )

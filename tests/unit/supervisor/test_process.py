@@ -18,7 +18,7 @@ from rbee_keeper.supervisor.process import ChildProcess, ChildSpec, describe_exi
 from ...waiting import eventually
 
 MODULES = {
-    "obedient": "import sys, time\nprint('order', sys.stdin.readline().strip(), flush=True)\ntime.sleep(60)\n",
+    "obedient": "import sys, time\nprint('spec', sys.stdin.readline().strip(), flush=True)\ntime.sleep(60)\n",
     "deaf": (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)\n"
     ),
@@ -40,7 +40,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         (tmp_path / f"{name}.py").write_text(code)
     started: list[ChildProcess] = []
 
-    def run(name: str, order: bytes | None = None) -> ChildProcess:
+    def run(name: str, spec: bytes | None = None) -> ChildProcess:
         child = start_child(
             ChildSpec(
                 role="worker",
@@ -52,8 +52,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             )
         )
         started.append(child)
-        if order is not None:
-            child.give_order(order)
+        if spec is not None:
+            child.send_spec(spec)
         return child
 
     yield run
@@ -67,23 +67,23 @@ def said(tmp_path: Path, name: str, text: str) -> None:
     eventually(lambda: path.is_file() and text in path.read_text(), f"{text!r} in the log of {name}")
 
 
-def test_the_order_reaches_the_child_and_its_words_reach_the_log(tmp_path: Path, start: Start) -> None:
+def test_the_spec_reaches_the_child_and_its_words_reach_the_log(tmp_path: Path, start: Start) -> None:
     """Each child has a log file of its own (7.9)."""
-    start("obedient", order=b"do it")
-    said(tmp_path, "obedient", "order do it")
+    start("obedient", spec=b"do it")
+    said(tmp_path, "obedient", "spec do it")
 
 
-def test_an_order_can_be_given_later(tmp_path: Path, start: Start) -> None:
+def test_a_spec_can_be_given_later(tmp_path: Path, start: Start) -> None:
     """A process in reserve starts before anybody knows what it will do."""
     child = start("obedient")
-    child.give_order(b"now this")
-    said(tmp_path, "obedient", "order now this")
+    child.send_spec(b"now this")
+    said(tmp_path, "obedient", "spec now this")
 
 
 def test_a_child_has_a_session_and_a_token_of_its_own(tmp_path: Path, start: Start) -> None:
     """Ctrl-C in the terminal must reach the keeper alone, and the reaper must know whose child it is."""
-    child = start("obedient", order=b"x")
-    said(tmp_path, "obedient", "order")
+    child = start("obedient", spec=b"x")
+    said(tmp_path, "obedient", "spec")
     assert os.getsid(child.pid) == child.pid
     assert psutil.Process(child.pid).environ()[ownership.VARIABLE] == child.token
 
@@ -103,8 +103,8 @@ def test_the_exit_is_reported_at_once_and_once(start: Start) -> None:
 
 def test_a_child_that_obeys_is_never_killed(tmp_path: Path, start: Start) -> None:
     """Workers that answer in time are never killed (8.8)."""
-    child = start("obedient", order=b"x")
-    said(tmp_path, "obedient", "order")
+    child = start("obedient", spec=b"x")
+    said(tmp_path, "obedient", "spec")
     assert child.stop(10.0) is False
     assert child.return_code == -signal.SIGTERM
 
@@ -120,7 +120,7 @@ def test_a_child_that_does_not_is_killed_after_the_grace_time(tmp_path: Path, st
 
 def test_letting_go_of_the_lifeline_is_seen_by_the_child(tmp_path: Path, start: Start) -> None:
     """The child's own watch does the rest."""
-    child = start("watching", order=b"x")
+    child = start("watching", spec=b"x")
     said(tmp_path, "watching", "up")
     child.release_lifeline()
     assert child.wait(10)
@@ -131,7 +131,7 @@ def test_letting_go_of_the_lifeline_is_seen_by_the_child(tmp_path: Path, start: 
 
 def test_a_child_that_lives_has_a_record_and_one_that_ended_has_none(tmp_path: Path, start: Start) -> None:
     """The record is what a later start finds it by."""
-    child = start("obedient", order=b"x")
+    child = start("obedient", spec=b"x")
     path = ownership.path_of(tmp_path / "run", child.token)
     eventually(path.is_file, "the record")
     (_, record), *_ = ownership.read_all(tmp_path / "run")
@@ -141,18 +141,18 @@ def test_a_child_that_lives_has_a_record_and_one_that_ended_has_none(tmp_path: P
 
 
 @pytest.mark.parametrize("size", [200_001, 5_000_000])
-def test_an_order_of_any_size_arrives_whole(tmp_path: Path, start: Start, size: int) -> None:
-    """A pipe holds 64 kB; an order that is cut leaves its child waiting for the line's end for ever."""
-    order = os.urandom(size // 2 + 1).hex().encode()[:size]
-    start("measuring", order=order)
-    said(tmp_path, "measuring", f"{size} {hashlib.sha256(order).hexdigest()}")
+def test_a_spec_of_any_size_arrives_whole(tmp_path: Path, start: Start, size: int) -> None:
+    """A pipe holds 64 kB; a spec that is cut leaves its child waiting for the line's end for ever."""
+    spec = os.urandom(size // 2 + 1).hex().encode()[:size]
+    start("measuring", spec=spec)
+    said(tmp_path, "measuring", f"{size} {hashlib.sha256(spec).hexdigest()}")
 
 
-def test_giving_a_large_order_to_a_child_that_does_not_read_takes_no_time(tmp_path: Path, start: Start) -> None:
-    """An event loop gives orders; signs of life meanwhile must not get into the middle of one."""
+def test_sending_a_large_spec_to_a_child_that_does_not_read_takes_no_time(tmp_path: Path, start: Start) -> None:
+    """An event loop sends specs; signs of life meanwhile must not get into the middle of one."""
     child = start("slow")
     started = time.monotonic()
-    child.give_order(b"x" * 1_000_000)
+    child.send_spec(b"x" * 1_000_000)
     child.renew_lease()
     assert time.monotonic() - started < 0.9
     said(tmp_path, "slow", "1000001")
@@ -160,8 +160,8 @@ def test_giving_a_large_order_to_a_child_that_does_not_read_takes_no_time(tmp_pa
 
 def test_an_end_is_known_also_when_its_record_cannot_be_removed(tmp_path: Path, start: Start) -> None:
     """A folder that became read-only must not leave a dead worker in the books for ever."""
-    child = start("obedient", order=b"x")
-    said(tmp_path, "obedient", "order")
+    child = start("obedient", spec=b"x")
+    said(tmp_path, "obedient", "spec")
     path = ownership.path_of(tmp_path / "run", child.token)
     eventually(path.is_file, "the record")
     path.unlink()
@@ -208,7 +208,7 @@ def test_logs_and_state_are_closed_to_others_also_when_they_were_open(tmp_path: 
     log = tmp_path / "logs" / "obedient.log"
     log.touch(mode=0o644)
     tmp_path.chmod(0o755)
-    start("obedient", order=b"x")
+    start("obedient", spec=b"x")
     assert log.stat().st_mode & 0o777 == 0o600
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 

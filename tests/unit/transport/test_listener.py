@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from rbee_keeper.errors import InvalidInput, PortInUse
-from rbee_keeper.supervisor.daemon_start import inherited_listener
+from rbee_keeper.supervisor.inherited_listener import inherited_listener
 from rbee_keeper.transport.listener import (
     address_of_listener,
     is_loopback,

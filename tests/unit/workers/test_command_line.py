@@ -3,11 +3,11 @@
 import pytest
 
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.workers.command_line import new_parser, read_order
 
 
-def order_of(*arguments: str) -> LaunchOrder:
+def order_of(*arguments: str) -> LaunchSpec:
     parser = new_parser()
     return read_order(parser, parser.parse_args(["--model", "m.gguf", *arguments]))
 
@@ -16,7 +16,7 @@ def test_without_flags_the_options_are_the_usual_ones() -> None:
     """One default, wherever the order comes from."""
     order = order_of()
     assert order.engine == EngineOptions()
-    usual = LaunchOrder(worker_id=order.worker_id, model_ref=order.model_ref, model_path=order.model_path)
+    usual = LaunchSpec(worker_id=order.worker_id, model_ref=order.model_ref, model_path=order.model_path)
     assert order == usual
 
 

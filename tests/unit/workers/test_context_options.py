@@ -5,7 +5,7 @@ import pytest
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.ids import ModelRef, WorkerId
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import InsufficientRam
 from rbee_keeper.gguf.header import read_header
 from rbee_keeper.workers.llm.context_options import ContextOptions, generating_threads, plan_context
@@ -15,7 +15,7 @@ PER_TOKEN = 5 * 256 * 2 * 2
 
 
 def plan(free_bytes: int = 2**40, *, slots: int = 4, engine: EngineOptions | None = None) -> ContextOptions:
-    order = LaunchOrder(
+    order = LaunchSpec(
         worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="", slots=slots, engine=engine or EngineOptions()
     )
     return plan_context(order, HEADER, model_bytes=1_000_000, free_bytes=free_bytes, cores=6)

@@ -8,7 +8,7 @@ from typing import Any
 from rbee_keeper.contract.events import Event, Failed
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import RbeeError, WorkerCrashed
 from rbee_keeper.workers.engine import EngineInfo, Execution, JobEvents
 from rbee_keeper.workers.engine_thread import EngineThread
@@ -27,7 +27,7 @@ class Thread:
         script = folder / "steady.fake.json"
         script.write_text('{"delay_s": 0.01}')
         self.thread = EngineThread(engine, self._take, self.deaths.put)
-        order = LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script))
+        order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script))
         self.thread.start(order, lambda _: True, loads.put)
         assert isinstance(loads.get(timeout=_WAIT_S), EngineInfo)
         self.engine = engine

@@ -11,7 +11,7 @@ from rbee_keeper.contract.events import Event, Failed, Narration
 from rbee_keeper.contract.failure import failed_of
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import AllSlotsBusy, WorkerCrashed
 from rbee_keeper.workers.engine_thread import EngineThread
 from rbee_keeper.workers.fake.engine import FakeEngine
@@ -43,7 +43,7 @@ async def world_in(folder: Path, *, waiting: int = 8) -> World:
     loaded = asyncio.Event()
     loop = asyncio.get_running_loop()
     thread = EngineThread(engine, slots.take, lambda _: None)
-    order = LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script), slots=SLOTS)
+    order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script), slots=SLOTS)
     thread.start(order, lambda _: True, lambda _: loop.call_soon_threadsafe(loaded.set))
     await asyncio.wait_for(loaded.wait(), 10.0)
     slots.move("loading")

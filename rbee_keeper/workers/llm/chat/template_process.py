@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import msgspec
 
 from ....config.environment import environment_without_settings
-from ....config.process_title import TITLE_ROOM
 from ....errors import AllSlotsBusy, InvalidInput, ModelIncompatible, RbeeError, WorkerFailed
 from ....supervisor.process import ChildProcess, ChildSpec, start_child
+from ....supervisor.process_title import TITLE_ROOM
 from .template_messages import Load, Render, Reply, decode_reply, encode_question, receive, send
 
 LOAD_S = 1.5

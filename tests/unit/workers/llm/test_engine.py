@@ -12,7 +12,7 @@ from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import ContextTooLong, InvalidInput
 from rbee_keeper.workers.engine import Execution
 from rbee_keeper.workers.llm.engine import LlamaEngine
@@ -26,9 +26,7 @@ def load(**order: Any) -> LlamaEngine:
     engine = LlamaEngine()
     path = str(bundled_models_dir() / "bee-tiny.gguf")
     fields = {"slots": SLOTS, **order}
-    engine.load(
-        LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path, **fields), lambda _: True
-    )
+    engine.load(LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path, **fields), lambda _: True)
     return engine
 
 

@@ -13,7 +13,7 @@ from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.events import End, Event, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.workers.engine import Engine, Execution
 from rbee_keeper.workers.llm.embedding_engine import EmbeddingEngine
 from rbee_keeper.workers.llm.engine import LlamaEngine
@@ -32,9 +32,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_random_models(tmp_path_factory.mktemp("models"), "small", "embedding")
 
 
-def order_of(path: Path, **fields: Any) -> LaunchOrder:
+def order_of(path: Path, **fields: Any) -> LaunchSpec:
     """Return an order for a file."""
-    return LaunchOrder(
+    return LaunchSpec(
         worker_id=WorkerId("w"),
         model_ref=ModelRef("m"),
         model_path=str(path),

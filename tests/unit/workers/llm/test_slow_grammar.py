@@ -10,7 +10,7 @@ from rbee_keeper.contract.chat import Gbnf, JsonSchema, NamedSchema
 from rbee_keeper.contract.events import End, Event, Failed, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
-from rbee_keeper.contract.workers import LaunchOrder
+from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import RequestCanceled
 from rbee_keeper.workers.engine import Execution, Prepared
 from rbee_keeper.workers.llm.engine import LlamaEngine
@@ -25,7 +25,7 @@ def engine() -> Iterator[LlamaEngine]:
     """Give an engine with the bundled model."""
     loaded = LlamaEngine()
     path = str(bundled_models_dir() / "bee-tiny.gguf")
-    loaded.load(LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path), lambda _: True)
+    loaded.load(LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path), lambda _: True)
     yield loaded
     loaded.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rbee_keeper.supervisor.free_memory import UNKNOWN, available_in, free_in_groups, free_memory_bytes
+from rbee_keeper.machine.memory import UNKNOWN, available_in, free_in_groups, free_memory_bytes
 
 NO_LIMIT = 2**63 - 1
 
@@ -87,7 +87,7 @@ def test_the_figure_is_that_of_this_machine() -> None:
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root can take /proc away")
 def test_without_the_kernels_figures_everything_counts_as_free() -> None:
     """Some containers have no /proc; a load that may fail is better than a raw error of a file."""
-    code = "from rbee_keeper.supervisor.free_memory import free_memory_bytes as free; print(free())"
+    code = "from rbee_keeper.machine.memory import free_memory_bytes as free; print(free())"
     script = f'mount -t tmpfs none /proc && exec {sys.executable} -c "{code}"'
     done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
     if "unshare failed" in done.stderr or "mount" in done.stderr:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .control_groups import folders, read_number
+from .cgroups import folders, read_number
 
 _LIMITS = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
 UNKNOWN = 2**63 - 1
@@ -15,8 +15,18 @@ def free_memory_bytes() -> int:
     return min(_of_machine(), free_in_groups())
 
 
+def total_memory_bytes() -> int:
+    """Return the machine's memory; 0 where the system does not tell."""
+    import psutil
+
+    try:
+        return int(psutil.virtual_memory().total)
+    except (OSError, psutil.Error):
+        return 0
+
+
 def free_in_groups(root: Path = Path("/")) -> int:
-    """Return what the control groups leave; file pages that can be dropped count as free."""
+    """Return what the cgroups leave; file pages that can be dropped count as free."""
     left = [UNKNOWN]
     for folder in folders("memory", root):
         for limit_name, used_name in _LIMITS:

@@ -1,4 +1,4 @@
-"""Processors: how many this process may use, and how many of them are cores of their own."""
+"""CPUs: how many this process may use, and how many of them are cores of their own."""
 
 import os
 import sys
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from .control_groups import folders, read_number
+from .cgroups import folders, read_number
 
 _TOPOLOGY = "sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"
 
 
 @cache
-def usable_processors() -> int:
-    """Return how many processors the affinity and the quota of this process allow."""
+def usable_cpus() -> int:
+    """Return how many CPUs the affinity and the quota of this process allow."""
     return _within_quota(len(_allowed()))
 
 
@@ -21,23 +21,23 @@ def usable_processors() -> int:
 def usable_cores() -> int:
     """Return how many cores that is: two threads of one core share what computing needs."""
     if sys.platform == "darwin":
-        return _cores_of_macos() or usable_processors()
+        return _cores_of_macos() or usable_cpus()
     return _within_quota(count_cores(_allowed()))
 
 
-def count_cores(processors: Iterable[int], root: Path = Path("/")) -> int:
-    """Return the number of cores that these processors belong to; one without a description is a core."""
+def count_cores(cpus: Iterable[int], root: Path = Path("/")) -> int:
+    """Return the number of cores that these CPUs belong to; one without a description is a core."""
     cores = set()
-    for number in processors:
+    for number in cpus:
         try:
             cores.add((root / _TOPOLOGY.format(number=number)).read_text().strip())
         except OSError:
-            cores.add(f"processor {number}")
+            cores.add(f"cpu {number}")
     return max(len(cores), 1)
 
 
 def quota(root: Path = Path("/")) -> float:
-    """Return how many processors' time the control groups give; infinity without a limit."""
+    """Return how many CPUs' time the cgroups give; infinity without a limit."""
     limits = [float("inf")]
     for folder in folders("cpu", root):
         try:
@@ -50,9 +50,9 @@ def quota(root: Path = Path("/")) -> float:
     return min(limits)
 
 
-def _within_quota(processors: int) -> int:
+def _within_quota(cpus: int) -> int:
     """Round a quota down: a thread that is held back makes all others wait for it."""
-    return max(int(min(processors, quota())), 1)
+    return max(int(min(cpus, quota())), 1)
 
 
 def _allowed() -> set[int]:

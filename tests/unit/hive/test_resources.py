@@ -1,14 +1,9 @@
-"""Devices: what this machine says about itself."""
+"""Resources: what this machine says about itself."""
 
 import sys
 from pathlib import Path
 
-from rbee_keeper.hive.devices import available_backends, backends_report, resources_report
-
-
-def test_the_cpu_is_always_a_backend_and_comes_first() -> None:
-    """It is what a hint falls back to."""
-    assert available_backends()[0] == "cpu"
+from rbee_keeper.hive.resources import backends_report, resources_report
 
 
 def test_every_known_backend_is_reported_with_whether_it_is_there() -> None:

@@ -1,4 +1,4 @@
-"""The commands of `rbee-hive` that a person types on the machine itself."""
+"""The commands of `rbee-hive` for the hive that runs on this machine."""
 
 import argparse
 import json
@@ -11,69 +11,19 @@ from ..contract.ids import ModelRef
 from ..contract.operations.hive import HEALTH, LIST_WORKERS, SPAWN_WORKER, STOP_WORKER
 from ..contract.operations.operation import AnyOperation, Operation, RequestT, ResponseT
 from ..contract.wire import encode
-from ..contract.workers import BACKENDS, SpawnRequest, StopRequest
+from ..contract.workers import SpawnRequest, StopRequest
 from ..errors import ConnectionFailed, RbeeError, WorkerNotFound
-from ..supervisor import start_up
 from ..supervisor.daemon_record import DaemonRecords
 from ..transport.address import address_of
 from ..transport.blocking_http import open_request
-from ..transport.listener import require_token_off_loopback
 from ..transport.proof import Challenge
 
 _WAIT_FOR_HIVE_S = 5.0
 _RETRY_S = 0.1
 
 
-def run_by_hand() -> None:
-    """Parse the command line and do it; errors end with what to do next and exit code 1, wrong usage with 2."""
-    options = _parser().parse_args()
-    try:
-        options.run(options)
-    except RbeeError as error:
-        start_up.refuse("rbee-hive", error)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rbee-hive", description="Owns this machine's workers.", allow_abbrev=False)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    daemon = commands.add_parser("daemon", help="run the hive until a signal")
-    daemon.add_argument("--host", "--addr", dest="host", help="address to bind (default 127.0.0.1)")
-    daemon.add_argument("--port", type=int, help="port to bind (default 9200)")
-    daemon.add_argument("--queen-url", help="queen to report to (default: the one you run)")
-    daemon.set_defaults(run=_daemon)
-    worker = commands.add_parser("worker", help="spawn, list and stop workers of the running hive")
-    verbs = worker.add_subparsers(required=True, metavar="VERB")
-    spawn = verbs.add_parser("spawn", help="start a worker")
-    spawn.add_argument("backend", choices=BACKENDS)
-    spawn.add_argument("--model", required=True, help="short name or file:/path/to/model.gguf")
-    spawn.add_argument("--gpu", "--device", type=int, default=0, dest="device")
-    spawn.set_defaults(run=_spawn)
-    listing = verbs.add_parser("list", help="list the workers")
-    listing.set_defaults(run=_list)
-    stop = verbs.add_parser("stop", help="stop one worker")
-    stop.add_argument("worker_id")
-    stop.set_defaults(run=_stop)
-    status = commands.add_parser("status", help="tell whether the hive runs")
-    status.set_defaults(run=_status)
-    detect = commands.add_parser("detect", help="print this machine's backends and resources as JSON")
-    detect.set_defaults(run=_detect)
-    return parser
-
-
-def _daemon(options: argparse.Namespace) -> None:
-    flags = {"hive_host": options.host, "hive_port": options.port, "queen_url": options.queen_url}
-    settings = load_settings(flags)
-    if settings.queen_url:
-        address_of(settings.queen_url)
-    require_token_off_loopback(settings.hive_host, settings.api_token)
-    from .daemon import run_for_person
-
-    run_for_person(settings)
-
-
-def _spawn(options: argparse.Namespace) -> None:
+def spawn(options: argparse.Namespace) -> None:
+    """Have the running hive start a worker."""
     _call(HEALTH, None, wait=True)
     is_owner = bool(_address(load_settings())[1])
     model = ModelRef(options.model)
@@ -82,7 +32,8 @@ def _spawn(options: argparse.Namespace) -> None:
     _print(f"{answer.worker_id} {answer.url} {answer.state}")
 
 
-def _list(_: argparse.Namespace) -> None:
+def list_workers(_: argparse.Namespace) -> None:
+    """Print the workers of the running hive."""
     workers = _call(LIST_WORKERS, None).workers
     if not workers:
         sys.stderr.write("no workers\n")
@@ -91,7 +42,8 @@ def _list(_: argparse.Namespace) -> None:
         _print(f"{worker.id} {worker.state} {worker.model_ref} {worker.url} slots {slots} pid {worker.pid}")
 
 
-def _stop(options: argparse.Namespace) -> None:
+def stop(options: argparse.Namespace) -> None:
+    """Have one worker drained and ended."""
     worker_id = _the_worker(options.worker_id)
     _call(STOP_WORKER, StopRequest(worker_id=worker_id))
     _print(f"{worker_id} is being stopped")
@@ -108,13 +60,15 @@ def _the_worker(typed: str) -> str:
     raise WorkerNotFound("no worker of that id", hint="rbee-hive worker list")
 
 
-def _status(_: argparse.Namespace) -> None:
+def status(_: argparse.Namespace) -> None:
+    """Print where the hive answers."""
     _call(HEALTH, None)
     _print(f"the hive answers at {_address(load_settings())[0]}")
 
 
-def _detect(_: argparse.Namespace) -> None:
-    from .devices import backends_report, resources_report
+def detect(_: argparse.Namespace) -> None:
+    """Print what this machine has, without a hive."""
+    from .resources import backends_report, resources_report
 
     backends = [each["name"] for each in backends_report() if each["available"]]
     _print(json.dumps(backends))

@@ -1,4 +1,4 @@
-"""The launch order: settings reach the engine."""
+"""Engine options: settings reach the engine."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from rbee_keeper.config.settings import Settings, load_settings
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ConfigInvalid
 from rbee_keeper.gguf.memory import cache_wish
-from rbee_keeper.hive.launch_order import engine_options, slots_on
+from rbee_keeper.hive.engine_options import engine_options, slots_on
 
 
 def test_default_settings_are_the_usual_options() -> None:

@@ -1,4 +1,4 @@
-"""Control groups: the limits that a container or a service manager puts on this process, on Linux."""
+"""Cgroups: the limits that a container or a service manager puts on this process, on Linux."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Processors: cores are counted once, and containers get what they were given."""
+"""CPUs: cores are counted once, and containers get what they were given."""
 
 from pathlib import Path
 
 import pytest
 
-from rbee_keeper.supervisor.processors import count_cores, quota, usable_cores, usable_processors
+from rbee_keeper.machine.cpus import count_cores, quota, usable_cores, usable_cpus
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -76,4 +76,4 @@ def test_the_tightest_limit_of_all_groups_above_holds(tmp_path: Path, files: dic
 
 def test_this_machine_has_cores_and_no_more_of_them_than_processors() -> None:
     """Whatever it is."""
-    assert 1 <= usable_cores() <= usable_processors()
+    assert 1 <= usable_cores() <= usable_cpus()

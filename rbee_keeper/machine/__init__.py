@@ -1,0 +1,1 @@
+"""What this machine gives to a process: memory, CPUs, devices, and the limits of its container."""

@@ -1,0 +1,1 @@
+"""The hives that this queen starts itself, one for each node."""

@@ -1,0 +1,1 @@
+"""Hosts: machines on which daemons of ours are started and held."""

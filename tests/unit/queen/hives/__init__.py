@@ -1,0 +1,1 @@
+"""Tests: hives of the queen."""
