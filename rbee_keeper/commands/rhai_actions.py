@@ -8,17 +8,17 @@ from typing import Any
 
 import typer
 
-from ..rhai.display import to_debug
 from ..rhai.engine import Engine, Options
 from ..rhai.errors import RhaiError
-from ..rhai.host.bench import BenchReport, bench_policy
-from ..rhai.host.decisions import ScriptFailed
-from ..rhai.host.fixtures import CaseReport, FixtureError, run_case
-from ..rhai.host.lints import Finding, check_policy
-from ..rhai.host.policy import Policy
-from ..rhai.host.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
 from ..rhai.report import as_data, caret_text
-from ..rhai.runtime import Limits
+from ..rhai.runtime.display import to_debug
+from ..rhai.runtime.run import Limits
+from ..scripting.decisions import ScriptFailed
+from ..scripting.policy import Policy
+from ..scripting.tools.bench import BenchReport, bench_policy
+from ..scripting.tools.fixtures import CaseReport, FixtureError, run_case
+from ..scripting.tools.lints import Finding, check_policy
+from ..scripting.tools.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
 from . import diagnostics, output
 from .diagnostics import ExitCode
 

@@ -15,9 +15,9 @@ from rbee_keeper.rhai.compiler.modules import Module
 from rbee_keeper.rhai.compiler.program import EXPRESSIONS, STATEMENTS, Program, compile_script, compile_statements
 from rbee_keeper.rhai.errors import Position, RhaiError, syntax_error
 from rbee_keeper.rhai.library.standard import standard_library
-from rbee_keeper.rhai.registry import HostType, NativeFunction
 from rbee_keeper.rhai.resolver import FIRST_SLOT, Resolver, resolve_script
-from rbee_keeper.rhai.runtime import (
+from rbee_keeper.rhai.runtime.registry import HostType, NativeFunction
+from rbee_keeper.rhai.runtime.run import (
     UNBOUND,
     CompiledFunction,
     ExitJump,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rhai_cases import run
 
-from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.runtime.display import to_debug
 
 SEPARATOR = "  ~>  "
 

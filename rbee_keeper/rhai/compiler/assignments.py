@@ -12,7 +12,7 @@ from rbee_keeper.rhai.compiler.operators import apply
 from rbee_keeper.rhai.compiler.stores import assignment_to_constant, store
 from rbee_keeper.rhai.compiler.tags import copied_tag
 from rbee_keeper.rhai.errors import Position, RhaiError
-from rbee_keeper.rhai.runtime import Code, Run, RunFrame
+from rbee_keeper.rhai.runtime.run import Code, Run, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Value, copy_value
 

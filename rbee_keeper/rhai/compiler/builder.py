@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rbee_keeper.rhai.errors import Frame, Position, RhaiError
-from rbee_keeper.rhai.registry import Library
 from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime import Code, CompiledFunction
+from rbee_keeper.rhai.runtime.registry import Library
+from rbee_keeper.rhai.runtime.run import Code, CompiledFunction
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.values import MUTABLE_TYPES, copy_value

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, is_pure
-from rbee_keeper.rhai.compiler.steps import get_index, get_property
 from rbee_keeper.rhai.compiler.tags import TAG, read_tag
 from rbee_keeper.rhai.compiler.variables import unbound_this
-from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
+from rbee_keeper.rhai.runtime.run import UNBOUND, Code, RunFrame
+from rbee_keeper.rhai.runtime.steps import get_index, get_property
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import start_of
 from rbee_keeper.rhai.values import Value

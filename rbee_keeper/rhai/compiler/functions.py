@@ -7,7 +7,7 @@ from typing import Any
 from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
 from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime import RETURN, UNBOUND, Code, CompiledFunction, ReturnJump, Run, RunFrame, Signal
+from rbee_keeper.rhai.runtime.run import RETURN, UNBOUND, Code, CompiledFunction, ReturnJump, Run, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Value, copy_value
 

@@ -8,7 +8,7 @@ from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.compiler.functions import compile_function
 from rbee_keeper.rhai.compiler.variables import not_found
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import WEIGHTY_TYPES, Code, RunFrame
+from rbee_keeper.rhai.runtime.run import WEIGHTY_TYPES, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import INT_MAX, Blob, Cell, FnPtr, Range
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.errors import type_mismatch
-from rbee_keeper.rhai.runtime import Code, CompiledFunction, RunFrame
+from rbee_keeper.rhai.runtime.run import Code, CompiledFunction, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import Cell, copy_value
 

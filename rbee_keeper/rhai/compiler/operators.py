@@ -6,12 +6,12 @@ import operator as python_operator
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.comparison import compare, equals, missing_operator
 from rbee_keeper.rhai.compiler.builder import Builder, is_pure, placed
 from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
-from rbee_keeper.rhai.operations import find_operation, negate
-from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import Code, Run, RunFrame
+from rbee_keeper.rhai.runtime.comparison import compare, equals, missing_operator
+from rbee_keeper.rhai.runtime.operations import find_operation, negate
+from rbee_keeper.rhai.runtime.registry import Library
+from rbee_keeper.rhai.runtime.run import Code, Run, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.primaries import position_of
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, MUTABLE_TYPES, Blob, Char, Value

@@ -10,7 +10,7 @@ from rbee_keeper.rhai.compiler.builder import Builder, Handler, Unit
 from rbee_keeper.rhai.compiler.functions import declare_function, fill_function
 from rbee_keeper.rhai.compiler.modules import export, import_module
 from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
+from rbee_keeper.rhai.runtime.run import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.clock import CompileClock
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.comparison import missing_operator
 from rbee_keeper.rhai.compiler.builder import Builder, placed
 from rbee_keeper.rhai.errors import RhaiError, arithmetic_error
-from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import Code, RunFrame
+from rbee_keeper.rhai.runtime.comparison import missing_operator
+from rbee_keeper.rhai.runtime.registry import Library
+from rbee_keeper.rhai.runtime.run import Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import Value
 

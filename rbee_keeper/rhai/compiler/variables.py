@@ -6,7 +6,7 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
+from rbee_keeper.rhai.runtime.run import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.values import Cell, FnPtr, Value
 

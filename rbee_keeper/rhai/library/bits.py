@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbee_keeper.rhai.compiler.steps import bit_range
 from rbee_keeper.rhai.errors import bit_field_bounds
-from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Rebound, Registrar
+from rbee_keeper.rhai.runtime.run import Run
+from rbee_keeper.rhai.runtime.steps import bit_range
 from rbee_keeper.rhai.values import Range, Sequence, wrap_i64
 
 define = Registrar("Bits")

@@ -7,10 +7,10 @@ import math
 import re
 from typing import Any
 
-from rbee_keeper.rhai.display import float_text
 from rbee_keeper.rhai.errors import RhaiError, missing_token, too_large
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.display import float_text
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
 
 define = Registrar("JSON")

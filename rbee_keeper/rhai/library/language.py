@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rbee_keeper.rhai.callbacks import named_pointer
-from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import ExitJump, Run
+from rbee_keeper.rhai.runtime.callbacks import named_pointer
+from rbee_keeper.rhai.runtime.display import to_debug
+from rbee_keeper.rhai.runtime.registry import Rebound, Registrar
+from rbee_keeper.rhai.runtime.run import ExitJump, Run
 from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
 
 define = Registrar("Language")

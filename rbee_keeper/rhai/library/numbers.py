@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-from rbee_keeper.rhai.display import float_text
 from rbee_keeper.rhai.errors import arithmetic_error
-from rbee_keeper.rhai.operations import negate
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.display import float_text
+from rbee_keeper.rhai.runtime.operations import negate
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN
 
 define = Registrar("Numbers")

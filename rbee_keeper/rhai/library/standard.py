@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
-from rbee_keeper.rhai.library import (
+from rbee_keeper.rhai.library import bits, floats, json_text, language, numbers, strings, strings_in_place, times
+from rbee_keeper.rhai.library.containers import (
     array_callbacks,
     array_order,
     arrays,
-    bits,
     blob_numbers,
     blobs,
-    floats,
-    json_text,
-    language,
     map_callbacks,
     maps,
-    numbers,
     ranges,
-    strings,
-    strings_in_place,
-    times,
 )
-from rbee_keeper.rhai.registry import Library
+from rbee_keeper.rhai.runtime.registry import Library
 
 THEMES = (
     arrays,

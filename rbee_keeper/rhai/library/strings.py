@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.compiler.steps import clip_range
 from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
+from rbee_keeper.rhai.runtime.steps import clip_range
 from rbee_keeper.rhai.values import Blob, Char, Range, Sequence
 
 define = Registrar("Strings")

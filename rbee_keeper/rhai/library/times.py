@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Timestamp
 
 define = Registrar("Time")

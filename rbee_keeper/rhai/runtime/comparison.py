@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.registry import Library
+from rbee_keeper.rhai.runtime.registry import Library
 from rbee_keeper.rhai.values import Blob, Char, FnPtr, Range, Timestamp, Value
 
 EPSILON = 2.220446049250313e-16

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.callbacks import bind
-from rbee_keeper.rhai.library.array_callbacks import pointer
-from rbee_keeper.rhai.library.maps import ValueMap
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.library.containers.array_callbacks import pointer
+from rbee_keeper.rhai.library.containers.maps import ValueMap
+from rbee_keeper.rhai.runtime.callbacks import bind
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import FnPtr, copy_value
 
 define = Registrar("Maps with functions")

@@ -12,8 +12,8 @@ from rbee_keeper.rhai.errors import (
     string_bounds,
     type_mismatch,
 )
-from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import LONG_TEXT, WEIGHTY_TYPES, Run
+from rbee_keeper.rhai.runtime.registry import Library
+from rbee_keeper.rhai.runtime.run import LONG_TEXT, WEIGHTY_TYPES, Run
 from rbee_keeper.rhai.values import Blob, Char, Range, Value, wrap_i64
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from rbee_keeper.rhai.host.decisions import (
+from rbee_keeper.scripting.decisions import (
     Answered,
     Chosen,
     Declared,
@@ -19,10 +19,10 @@ from rbee_keeper.rhai.host.decisions import (
     Undecided,
     Verdict,
 )
-from rbee_keeper.rhai.host.entry_points import ENTRY_POINTS
-from rbee_keeper.rhai.host.policy import Circumstances, Policy
-from rbee_keeper.rhai.host.task import Task
-from rbee_keeper.rhai.host.worker import Worker
+from rbee_keeper.scripting.entry_points import ENTRY_POINTS
+from rbee_keeper.scripting.policy import Circumstances, Policy
+from rbee_keeper.scripting.task import Task
+from rbee_keeper.scripting.worker import Worker
 
 Handle = TypeVar("Handle", Task, Worker)
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.display import to_text
 from rbee_keeper.rhai.errors import arithmetic_error
+from rbee_keeper.rhai.runtime.display import to_text
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Char, Timestamp, Value, copy_value, wrap_i64
 
 BinaryOperation = Callable[[Any, Any], Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rbee_keeper.rhai.errors import Position, RhaiError
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Blob, Char, Range, Sequence, Value
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from rbee_keeper.rhai.compiler.program import Program
 from rbee_keeper.rhai.engine import Engine, Options, Outcome, without_shebang
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.host import decision_functions, worker_arrays
-from rbee_keeper.rhai.host.decisions import (
+from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.values import Value, copy_value
+from rbee_keeper.scripting import decision_functions, worker_arrays
+from rbee_keeper.scripting.decisions import (
     DECISION_TYPE,
     Answered,
     Chosen,
@@ -26,11 +28,9 @@ from rbee_keeper.rhai.host.decisions import (
     Undecided,
     Verdict,
 )
-from rbee_keeper.rhai.host.entry_points import ENTRY_POINTS, find_signature
-from rbee_keeper.rhai.host.task import TASK_TYPE, Task
-from rbee_keeper.rhai.host.worker import WORKER_TYPE, Worker
-from rbee_keeper.rhai.runtime import Limits
-from rbee_keeper.rhai.values import Value, copy_value
+from rbee_keeper.scripting.entry_points import ENTRY_POINTS, find_signature
+from rbee_keeper.scripting.task import TASK_TYPE, Task
+from rbee_keeper.scripting.worker import WORKER_TYPE, Worker
 
 
 @dataclass(slots=True, kw_only=True)

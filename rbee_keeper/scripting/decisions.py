@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.registry import HostType
+from rbee_keeper.rhai.runtime.registry import HostType
 
 
 @dataclass(frozen=True, slots=True)

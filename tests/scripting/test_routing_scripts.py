@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.host.bench import bench_policy, sample_workers
-from rbee_keeper.rhai.host.decisions import (
+from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.scripting.decisions import (
     Answered,
     Chosen,
     Declared,
@@ -21,12 +21,12 @@ from rbee_keeper.rhai.host.decisions import (
     Undecided,
     Verdict,
 )
-from rbee_keeper.rhai.host.fixtures import FixtureError, build, run_case
-from rbee_keeper.rhai.host.lints import check_policy
-from rbee_keeper.rhai.host.policy import Circumstances, Policy
-from rbee_keeper.rhai.host.task import TASK_TYPE, Task
-from rbee_keeper.rhai.host.worker import WORKER_TYPE, Worker
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.scripting.policy import Circumstances, Policy
+from rbee_keeper.scripting.task import TASK_TYPE, Task
+from rbee_keeper.scripting.tools.bench import bench_policy, sample_workers
+from rbee_keeper.scripting.tools.fixtures import FixtureError, build, run_case
+from rbee_keeper.scripting.tools.lints import check_policy
+from rbee_keeper.scripting.worker import WORKER_TYPE, Worker
 
 TASK = Task(id="t1", type="text-gen", model="llama-70b", priority="high", tenant="acme", meta={"zone": "a"})
 WORKERS = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Value, copy_value
 
 define = Registrar("Maps")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rbee_keeper.rhai.errors import arithmetic_error
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Char, Range, Sequence
 
 define = Registrar("Ranges")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import bind
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.library.array_callbacks import pointer, unless_it_fails
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.library.containers.array_callbacks import pointer, unless_it_fails
+from rbee_keeper.rhai.runtime.callbacks import bind
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Char, FnPtr, Timestamp, Value, copy_value
 
 define = Registrar("Arrays in order")

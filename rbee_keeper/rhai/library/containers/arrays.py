@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rbee_keeper.rhai.comparison import equals
 from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import WEIGHTY_TYPES, Run
+from rbee_keeper.rhai.runtime.comparison import equals
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import WEIGHTY_TYPES, Run
 from rbee_keeper.rhai.values import Range, Value, copy_value
 
 define = Registrar("Arrays")

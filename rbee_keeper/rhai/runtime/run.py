@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.display import to_text
 from rbee_keeper.rhai.errors import Position, RhaiError, too_large
+from rbee_keeper.rhai.runtime.display import to_text
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Value
 
 OPS_BETWEEN_CLOCK_READS = 256

@@ -6,13 +6,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import bind
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
-from rbee_keeper.rhai.host.worker import Worker
-from rbee_keeper.rhai.operations import add_ints
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.callbacks import bind
+from rbee_keeper.rhai.runtime.operations import add_ints
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import FnPtr, Value, copy_value
+from rbee_keeper.scripting.worker import Worker
 
 define = Registrar("Workers")
 

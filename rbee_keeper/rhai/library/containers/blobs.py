@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Blob, Range
 
 define = Registrar("Blobs")

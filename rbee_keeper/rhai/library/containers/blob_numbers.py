@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from rbee_keeper.rhai.library.spans import clip
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
 from rbee_keeper.rhai.values import Blob, Range, wrap_i64
 
 define = Registrar("Numbers in blobs")

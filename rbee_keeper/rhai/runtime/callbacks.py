@@ -7,8 +7,8 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
-from rbee_keeper.rhai.registry import Rebound
-from rbee_keeper.rhai.runtime import UNBOUND, CompiledFunction, Run, RunFrame
+from rbee_keeper.rhai.runtime.registry import Rebound
+from rbee_keeper.rhai.runtime.run import UNBOUND, CompiledFunction, Run, RunFrame
 from rbee_keeper.rhai.syntax import tokens
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
 

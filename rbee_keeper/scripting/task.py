@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from rbee_keeper.rhai.registry import HostType
+from rbee_keeper.rhai.runtime.registry import HostType
 from rbee_keeper.rhai.values import Value, copy_value
 
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rbee_keeper.rhai.host.decisions import ScriptFailed, Verdict
-from rbee_keeper.rhai.host.entry_points import ENTRY_POINTS
-from rbee_keeper.rhai.host.policy import Policy
-from rbee_keeper.rhai.host.task import Task
-from rbee_keeper.rhai.host.worker import Worker
+from rbee_keeper.scripting.decisions import ScriptFailed, Verdict
+from rbee_keeper.scripting.entry_points import ENTRY_POINTS
+from rbee_keeper.scripting.policy import Policy
+from rbee_keeper.scripting.task import Task
+from rbee_keeper.scripting.worker import Worker
 
 _CAPABILITIES = ("text-gen", "image-gen", "embedding", "speech")
 _BACKENDS = ("cuda", "metal", "cpu")

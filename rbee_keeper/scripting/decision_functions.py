@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from rbee_keeper.rhai.host.decisions import Decision
-from rbee_keeper.rhai.host.worker import Worker
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from rbee_keeper.rhai.runtime.registry import Registrar
+from rbee_keeper.rhai.runtime.run import Run
+from rbee_keeper.scripting.decisions import Decision
+from rbee_keeper.scripting.worker import Worker
 
 define = Registrar("Decisions")
 
