@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from rbee_keeper.rhai.engine import Engine
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.scripting.decisions import ScriptFailed
 from rbee_keeper.scripting.policy import Policy, routing_engine
 from rbee_keeper.scripting.tools.bench import SAMPLE_TASKS, sample_workers

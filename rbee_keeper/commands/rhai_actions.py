@@ -12,7 +12,7 @@ from ..rhai.engine import Engine, Options
 from ..rhai.errors import RhaiError
 from ..rhai.report import as_data, caret_text
 from ..rhai.runtime.display import to_debug
-from ..rhai.runtime.run import Limits
+from ..rhai.runtime.limits import Limits
 from ..scripting.decisions import ScriptFailed
 from ..scripting.policy import Policy
 from ..scripting.tools.bench import BenchReport, bench_policy

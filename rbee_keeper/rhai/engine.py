@@ -10,22 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from rbee_keeper.rhai.compiler.builder import Builder, Unit
-from rbee_keeper.rhai.compiler.functions import compile_body, passing_through
+from rbee_keeper.rhai.compiler.functions import compile_body
 from rbee_keeper.rhai.compiler.modules import Module
 from rbee_keeper.rhai.compiler.program import EXPRESSIONS, STATEMENTS, Program, compile_script, compile_statements
 from rbee_keeper.rhai.errors import Position, RhaiError, syntax_error
 from rbee_keeper.rhai.library.standard import standard_library
 from rbee_keeper.rhai.resolver import FIRST_SLOT, Resolver, resolve_script
+from rbee_keeper.rhai.runtime.invocation import passing_through
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.runtime.registry import HostType, NativeFunction
-from rbee_keeper.rhai.runtime.run import (
-    UNBOUND,
-    CompiledFunction,
-    ExitJump,
-    Limits,
-    Run,
-    RunFrame,
-    Signal,
-)
+from rbee_keeper.rhai.runtime.run import UNBOUND, CompiledFunction, ExitJump, Run, RunFrame, Signal
 from rbee_keeper.rhai.syntax import nodes
 from rbee_keeper.rhai.syntax.clock import CompileClock
 from rbee_keeper.rhai.syntax.parser import MISPLACED_FUNCTION, parse

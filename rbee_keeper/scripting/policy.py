@@ -11,7 +11,7 @@ from typing import Any
 from rbee_keeper.rhai.compiler.program import Program
 from rbee_keeper.rhai.engine import Engine, Options, Outcome, without_shebang
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.values import Value, copy_value
 from rbee_keeper.scripting import decision_functions, worker_arrays
 from rbee_keeper.scripting.decisions import (

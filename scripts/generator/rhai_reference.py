@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.runtime.registry import HostType, Overload
-from rbee_keeper.rhai.runtime.run import Limits
 from rbee_keeper.scripting.entry_points import ENTRY_POINTS
 from rbee_keeper.scripting.policy import routing_engine
 from rbee_keeper.scripting.task import TASK_TYPE
@@ -44,7 +44,7 @@ from rbee_keeper.scripting.policy import Policy
 from rbee_keeper.scripting.task import Task
 from rbee_keeper.scripting.worker import Worker
 from rbee_keeper.rhai.report import caret_text
-from rbee_keeper.rhai.runtime.run import UNLIMITED
+from rbee_keeper.rhai.runtime.limits import UNLIMITED
 
 engine = Engine(Options(limits=UNLIMITED))
 assert engine.eval("let x = 20; x * 2 + 2") == 42

@@ -6,7 +6,7 @@ from typing import Any
 
 from rbee_keeper.rhai.engine import Engine, Options, Outcome
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.values import Char
 
 ENGINE = Engine(Options(limits=Limits(wall_clock_s=20.0)))

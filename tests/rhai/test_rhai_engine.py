@@ -13,8 +13,8 @@ import pytest
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.report import as_data, caret_text
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.runtime.registry import HostType
-from rbee_keeper.rhai.runtime.run import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hostile_scripts import HOSTILE
 
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 
 ENGINE = Engine()
 HARD_LIMIT_S = 2.0

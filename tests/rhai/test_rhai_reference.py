@@ -11,8 +11,8 @@ import pytest
 
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.runtime.registry import Overload
-from rbee_keeper.rhai.runtime.run import Limits
 from rbee_keeper.scripting.policy import Policy, routing_engine
 from scripts.generator.left_out import LEFT_OUT, LeftOut
 

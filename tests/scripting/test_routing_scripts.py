@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.run import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.scripting.decisions import (
     Answered,
     Chosen,

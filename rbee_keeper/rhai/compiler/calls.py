@@ -6,12 +6,12 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
 from rbee_keeper.rhai.compiler.chains import chain, chain_root, constant_root, nothing
-from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
 from rbee_keeper.rhai.compiler.stores import store
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG
 from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
 from rbee_keeper.rhai.runtime.callbacks import call_pointer
+from rbee_keeper.rhai.runtime.invocation import invoke, own, passing_through
 from rbee_keeper.rhai.runtime.registry import Library, Overload, Rebound
 from rbee_keeper.rhai.runtime.run import UNBOUND, Code, CompiledFunction, Run, RunFrame
 from rbee_keeper.rhai.runtime.suggestions import function_hint

@@ -7,11 +7,11 @@ from typing import Any
 
 from rbee_keeper.rhai.compiler.builder import Builder, placed
 from rbee_keeper.rhai.compiler.chains import constant_root
-from rbee_keeper.rhai.compiler.functions import leaving_eval, own, passing_through
 from rbee_keeper.rhai.compiler.stores import store
 from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG, call_set_tag, call_tag
 from rbee_keeper.rhai.errors import RhaiError, type_mismatch
 from rbee_keeper.rhai.runtime.callbacks import call_pointer
+from rbee_keeper.rhai.runtime.invocation import leaving_eval, own, passing_through
 from rbee_keeper.rhai.runtime.registry import Rebound
 from rbee_keeper.rhai.runtime.run import UNBOUND, Code, RunFrame
 from rbee_keeper.rhai.syntax import nodes

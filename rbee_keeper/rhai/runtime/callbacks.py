@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
 from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
+from rbee_keeper.rhai.runtime.invocation import invoke, own, passing_through
 from rbee_keeper.rhai.runtime.registry import Rebound
 from rbee_keeper.rhai.runtime.run import UNBOUND, CompiledFunction, Run, RunFrame
 from rbee_keeper.rhai.syntax import tokens

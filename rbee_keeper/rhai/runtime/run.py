@@ -9,6 +9,7 @@ from typing import Any
 
 from rbee_keeper.rhai.errors import Position, RhaiError, too_large
 from rbee_keeper.rhai.runtime.display import to_text
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.values import MUTABLE_TYPES, Value
 
 OPS_BETWEEN_CLOCK_READS = 256
@@ -18,42 +19,6 @@ LONG_TEXT = 256
 
 WEIGHTY_TYPES = MUTABLE_TYPES | {str}
 """Types of the values that may make a container too large by more than one item."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one run may use; 0 means no limit."""
-
-    max_operations: int = 200_000
-    wall_clock_s: float = 0.05
-    compile_clock_s: float = 0.5
-    max_call_levels: int = 64
-    max_expression_depth: int = 64
-    max_function_expression_depth: int = 32
-    max_variables: int = 500
-    max_functions: int = 128
-    max_modules: int = 16
-    max_string_size: int = 64 * 1024
-    max_array_size: int = 10_000
-    max_map_size: int = 1_000
-    max_script_size: int = 256 * 1024
-    max_output_size: int = 64 * 1024
-
-
-UNLIMITED = Limits(
-    max_operations=0,
-    wall_clock_s=0.0,
-    compile_clock_s=0.0,
-    max_variables=0,
-    max_functions=0,
-    max_modules=0,
-    max_string_size=0,
-    max_array_size=0,
-    max_map_size=0,
-    max_script_size=0,
-    max_output_size=0,
-)
-"""No limits but those on nesting, which protect the process."""
 
 
 class Signal:
