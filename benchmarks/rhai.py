@@ -3,8 +3,6 @@
 python benchmarks/rhai.py [--runs 2000] [--json]
 """
 
-from __future__ import annotations
-
 import argparse
 import gc
 import json

@@ -3,8 +3,6 @@
 Usage: python scripts/fuzz_rhai.py [--cpu-minutes 24] [--seed 0]
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import re

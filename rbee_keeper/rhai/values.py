@@ -1,7 +1,5 @@
 """What a script computes with, as Python objects, and how they are copied."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

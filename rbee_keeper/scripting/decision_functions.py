@@ -1,13 +1,11 @@
 """The functions a script makes decisions with."""
 
-from __future__ import annotations
-
 import math
 
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.scripting.decisions import Decision
-from rbee_keeper.scripting.worker import Worker
+from ..rhai.runtime.registry import Registrar
+from ..rhai.runtime.run import Run
+from .decisions import Decision
+from .worker import Worker
 
 define = Registrar("Decisions")
 

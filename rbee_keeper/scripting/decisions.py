@@ -1,11 +1,9 @@
 """What a script may return, and what came of asking it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.registry import HostType
+from ..rhai.errors import RhaiError
+from ..rhai.runtime.registry import HostType
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
 """The functions rbee looks for in a script, by name and number of parameters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
-from rbee_keeper.rhai.compiler.program import Program
+from ..rhai.compiler.program import Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 """A script as a policy: plain data in, a decision out, and never an exception."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rbee_keeper.rhai.compiler.program import Program
-from rbee_keeper.rhai.engine import Engine, Options, Outcome, without_shebang
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.limits import Limits
-from rbee_keeper.rhai.values import Value, copy_value
-from rbee_keeper.scripting import decision_functions, worker_arrays
-from rbee_keeper.scripting.decisions import (
+from ..rhai.compiler.program import Program
+from ..rhai.engine import Engine, Options, Outcome, without_shebang
+from ..rhai.errors import RhaiError
+from ..rhai.runtime.limits import Limits
+from ..rhai.values import Value, copy_value
+from . import decision_functions, worker_arrays
+from .decisions import (
     DECISION_TYPE,
     Answered,
     Chosen,
@@ -28,9 +26,9 @@ from rbee_keeper.scripting.decisions import (
     Undecided,
     Verdict,
 )
-from rbee_keeper.scripting.entry_points import ENTRY_POINTS, find_signature
-from rbee_keeper.scripting.task import TASK_TYPE, Task
-from rbee_keeper.scripting.worker import WORKER_TYPE, Worker
+from .entry_points import ENTRY_POINTS, find_signature
+from .task import TASK_TYPE, Task
+from .worker import WORKER_TYPE, Worker
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,7 +72,7 @@ class Policy:
         self.signatures = {name: find_signature(program, name) for name in ENTRY_POINTS}
 
     @classmethod
-    def compile(cls, text: str, *, source: str = "script", limits: Limits | None = None) -> Policy:
+    def compile(cls, text: str, *, source: str = "script", limits: Limits | None = None) -> "Policy":
         """Return the policy of a script.
 
         Raises:

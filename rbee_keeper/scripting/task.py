@@ -1,14 +1,12 @@
 """A task as a routing script sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from rbee_keeper.rhai.runtime.registry import HostType
-from rbee_keeper.rhai.values import Value, copy_value
+from ..rhai.runtime.registry import HostType
+from ..rhai.values import Value, copy_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,16 @@
 """The methods that arrays of workers have beside those of every array."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError, type_mismatch
-from rbee_keeper.rhai.runtime.callbacks import bind
-from rbee_keeper.rhai.runtime.operations import add_ints
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import FnPtr, Value, copy_value
-from rbee_keeper.scripting.worker import Worker
+from ..rhai.errors import RhaiError, type_mismatch
+from ..rhai.runtime.callbacks import bind
+from ..rhai.runtime.operations import add_ints
+from ..rhai.runtime.registry import Registrar
+from ..rhai.runtime.run import Run
+from ..rhai.values import FnPtr, Value, copy_value
+from .worker import Worker
 
 define = Registrar("Workers")
 

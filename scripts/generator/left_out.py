@@ -1,7 +1,5 @@
 """What the reference language has and this one lacks, and what trying it gives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

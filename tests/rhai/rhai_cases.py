@@ -1,7 +1,5 @@
 """What the tables of this folder are checked with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rbee_keeper.rhai.engine import Engine, Options, Outcome

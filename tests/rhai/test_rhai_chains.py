@@ -1,7 +1,5 @@
 """Chains: where they stop, what indexes they take, tags and slices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

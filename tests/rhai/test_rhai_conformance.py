@@ -1,7 +1,5 @@
 """The table of `conformance.txt`: every class of behaviour where implementations easily part."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Hostile scripts cost at most their limits, in time and in memory."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -1,7 +1,5 @@
 """Object maps, properties, Elvis and JSON."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

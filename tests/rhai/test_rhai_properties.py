@@ -1,7 +1,5 @@
 """Properties that hold for any script, any number and any value."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The published reference says what the engine does."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The host API: tasks and workers in, typed outcomes out."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

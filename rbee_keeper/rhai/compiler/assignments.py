@@ -1,20 +1,18 @@
 """Compiles `let`, `const` and every kind of assignment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import LINKS, ChainEnd, chain_root, constant_root, hoist, require_this
-from rbee_keeper.rhai.compiler.operators import apply
-from rbee_keeper.rhai.compiler.stores import assignment_to_constant, store
-from rbee_keeper.rhai.compiler.tags import copied_tag
-from rbee_keeper.rhai.errors import Position, RhaiError
-from rbee_keeper.rhai.runtime.run import Code, Run, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Value, copy_value
+from ..errors import Position, RhaiError
+from ..runtime.run import Code, Run, RunFrame
+from ..syntax import nodes
+from ..values import INT_MAX, INT_MIN, Blob, Value, copy_value
+from .builder import Builder, placed
+from .chains import LINKS, ChainEnd, chain_root, constant_root, hoist, require_this
+from .operators import apply
+from .stores import assignment_to_constant, store
+from .tags import copied_tag
 
 
 def let(builder: Builder, node: nodes.Let) -> Code:

@@ -1,13 +1,11 @@
 """Compiles script functions and calls them with a fresh frame."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime.run import RETURN, Code, CompiledFunction, ReturnJump, RunFrame, Signal
-from rbee_keeper.rhai.syntax import nodes
+from ..resolver import FIRST_SLOT
+from ..runtime.run import RETURN, Code, CompiledFunction, ReturnJump, RunFrame, Signal
+from ..syntax import nodes
+from .builder import Builder
 
 
 def declare_function(node: nodes.Function) -> CompiledFunction:

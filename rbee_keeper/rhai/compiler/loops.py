@@ -1,19 +1,17 @@
 """Compiles `while`, `loop`, `do` and `for`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, LoopContext
-from rbee_keeper.rhai.compiler.control import block
-from rbee_keeper.rhai.errors import Position, type_mismatch
-from rbee_keeper.rhai.runtime.iteration import iterate
-from rbee_keeper.rhai.runtime.run import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import position_of, start_of
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, Value, copy_value
+from ..errors import Position, type_mismatch
+from ..runtime.iteration import iterate
+from ..runtime.run import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
+from ..syntax import nodes
+from ..syntax.primaries import position_of, start_of
+from ..values import MUTABLE_TYPES, Cell, Value, copy_value
+from .builder import Builder, LoopContext
+from .control import block
 
 
 @contextmanager

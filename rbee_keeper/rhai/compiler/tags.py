@@ -1,17 +1,15 @@
 """Compiles `x.tag`: the number a variable carries beside its value."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.errors import RhaiError, arithmetic_error
-from rbee_keeper.rhai.runtime.comparison import missing_operator
-from rbee_keeper.rhai.runtime.registry import Library
-from rbee_keeper.rhai.runtime.run import Code, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import Value
+from ..errors import RhaiError, arithmetic_error
+from ..runtime.comparison import missing_operator
+from ..runtime.registry import Library
+from ..runtime.run import Code, RunFrame
+from ..syntax import nodes
+from ..values import Value
+from .builder import Builder, placed
 
 TAG = "tag"
 SET_TAG = "set_tag"

@@ -1,17 +1,15 @@
 """JSON in and out."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError, missing_token, too_large
-from rbee_keeper.rhai.runtime.display import float_text
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
+from ..errors import RhaiError, missing_token, too_large
+from ..runtime.display import float_text
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
+from ..values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
 
 define = Registrar("JSON")
 

@@ -1,11 +1,10 @@
 """Gathers every theme into the library that each engine starts from."""
 
-from __future__ import annotations
-
 from functools import cache
 
-from rbee_keeper.rhai.library import bits, floats, json_text, language, numbers, strings, strings_in_place, times
-from rbee_keeper.rhai.library.containers import (
+from ..runtime.registry import Library
+from . import bits, floats, json_text, language, numbers, strings, strings_in_place, times
+from .containers import (
     array_callbacks,
     array_order,
     arrays,
@@ -15,7 +14,6 @@ from rbee_keeper.rhai.library.containers import (
     maps,
     ranges,
 )
-from rbee_keeper.rhai.runtime.registry import Library
 
 THEMES = (
     arrays,

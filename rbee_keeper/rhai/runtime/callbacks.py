@@ -1,16 +1,14 @@
 """Calls from the library back into the script, adapting to the callback's arity."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
-from rbee_keeper.rhai.runtime.invocation import invoke, own, passing_through
-from rbee_keeper.rhai.runtime.registry import Rebound
-from rbee_keeper.rhai.runtime.run import UNBOUND, CompiledFunction, Run, RunFrame
-from rbee_keeper.rhai.syntax import tokens
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
+from ..errors import UNCATCHABLE, Frame, Position, RhaiError
+from ..syntax import tokens
+from ..values import MUTABLE_TYPES, Cell, FnPtr, Value, copy_value
+from .invocation import invoke, own, passing_through
+from .registry import Rebound
+from .run import UNBOUND, CompiledFunction, Run, RunFrame
 
 ItemCallback = Callable[..., Any]
 """Takes the fixed arguments and then the item's index."""
@@ -82,14 +80,8 @@ def _open(item: Value) -> Value:
 def bind(run: Run, pointer: FnPtr, caller: str, fixed: int = 1) -> ItemCallback:
     """Return how to call a pointer for each item: `callback(*fixed, index)`, or without the index where there is none.
 
-    A function of one parameter more than `fixed` also gets the index; one of one parameter less gets
-    the last fixed argument as `this`.
-
-    Args:
-        run: the present run.
-        pointer: the callback.
-        caller: the library function that calls it, for the call frames of errors.
-        fixed: how many arguments every call has.
+    A function of one parameter more than `fixed` also gets the index; one of one parameter less gets the last fixed
+    argument as `this`. `caller` is the library function that calls it, for the call frames of errors.
     """
     function = _target(run, pointer, fixed)
     if function is None:

@@ -1,10 +1,8 @@
 """What `catch (e)` sees of an error."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError, position_text
+from ..errors import RhaiError, position_text
 
 
 def caught_value(error: RhaiError) -> Any:

@@ -1,13 +1,11 @@
 """Equality and order between values, as the language defines them."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.registry import Library
-from rbee_keeper.rhai.values import Blob, Char, FnPtr, Range, Timestamp, Value
+from ..errors import RhaiError
+from ..values import Blob, Char, FnPtr, Range, Timestamp, Value
+from .registry import Library
 
 EPSILON = 2.220446049250313e-16
 

@@ -1,11 +1,9 @@
 """Values as text: the display form of `print` and the form of `debug`."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 
-from rbee_keeper.rhai.values import Blob, Char, FnPtr, Range, Sequence, Timestamp, Value
+from ..values import Blob, Char, FnPtr, Range, Sequence, Timestamp, Value
 
 LARGEST_PLAIN_FLOAT = 9999999827968.0
 SMALLEST_PLAIN_FLOAT = 1e-13

@@ -1,10 +1,8 @@
 """Calls of a compiled function, each with a fresh frame, and what an error notes as it passes."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import UNCATCHABLE, Frame, Position, RhaiError
-from rbee_keeper.rhai.runtime.run import UNBOUND, CompiledFunction, Run, RunFrame
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Value, copy_value
+from ..errors import UNCATCHABLE, Frame, Position, RhaiError
+from ..values import MUTABLE_TYPES, Value, copy_value
+from .run import UNBOUND, CompiledFunction, Run, RunFrame
 
 
 def invoke(

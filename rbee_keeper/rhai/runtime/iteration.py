@@ -1,13 +1,11 @@
 """What `for` can walk over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.errors import Position, RhaiError
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import Blob, Char, Range, Sequence, Value
+from ..errors import Position, RhaiError
+from ..values import Blob, Char, Range, Sequence, Value
+from .run import Run
 
 
 def iterate(run: Run, value: Value, position: Position) -> Iterable[Any]:

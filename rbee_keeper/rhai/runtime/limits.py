@@ -1,7 +1,5 @@
 """What one run of a script may use."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

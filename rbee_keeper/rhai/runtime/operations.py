@@ -1,14 +1,12 @@
 """Arithmetic on i64 and f64, and the operators of the other built-in types."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.errors import arithmetic_error
-from rbee_keeper.rhai.runtime.display import to_text
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Char, Timestamp, Value, copy_value, wrap_i64
+from ..errors import arithmetic_error
+from ..values import INT_MAX, INT_MIN, Blob, Char, Timestamp, Value, copy_value, wrap_i64
+from .display import to_text
 
 BinaryOperation = Callable[[Any, Any], Any]
 

@@ -1,13 +1,11 @@
 """Native functions by name and argument types, and the types the host adds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from rbee_keeper.rhai.values import BUILTIN_TYPE_NAMES, Blob, Char, FnPtr, Range, Sequence, Timestamp, Value
+from ..values import BUILTIN_TYPE_NAMES, Blob, Char, FnPtr, Range, Sequence, Timestamp, Value
 
 NativeFunction = Callable[..., Any]
 Declared = TypeVar("Declared", bound=NativeFunction)
@@ -104,7 +102,7 @@ class Library:
         self.type_words: dict[str, type] = dict(TYPE_WORDS)
         self._found: dict[tuple[Any, ...], Overload | None] = {}
 
-    def copy(self) -> Library:
+    def copy(self) -> "Library":
         """Return a library with the same content that can grow on its own."""
         twin = Library()
         twin.overloads = {name: list(items) for name, items in self.overloads.items()}

@@ -1,16 +1,14 @@
 """One run of a script: what it has used, what it may use, and what it printed."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.errors import Position, RhaiError, too_large
-from rbee_keeper.rhai.runtime.display import to_text
-from rbee_keeper.rhai.runtime.limits import Limits
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Value
+from ..errors import Position, RhaiError, too_large
+from ..values import MUTABLE_TYPES, Value
+from .display import to_text
+from .limits import Limits
 
 OPS_BETWEEN_CLOCK_READS = 256
 

@@ -1,10 +1,8 @@
 """Reads and writes one step of a chain: a property or an index of a value."""
 
-from __future__ import annotations
-
 import difflib
 
-from rbee_keeper.rhai.errors import (
+from ..errors import (
     Position,
     RhaiError,
     array_bounds,
@@ -12,9 +10,9 @@ from rbee_keeper.rhai.errors import (
     string_bounds,
     type_mismatch,
 )
-from rbee_keeper.rhai.runtime.registry import Library
-from rbee_keeper.rhai.runtime.run import LONG_TEXT, WEIGHTY_TYPES, Run
-from rbee_keeper.rhai.values import Blob, Char, Range, Value, wrap_i64
+from ..values import Blob, Char, Range, Value, wrap_i64
+from .registry import Library
+from .run import LONG_TEXT, WEIGHTY_TYPES, Run
 
 
 class _Same:

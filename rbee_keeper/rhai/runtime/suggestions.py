@@ -1,11 +1,9 @@
 """The usual way out of a call that matches no function."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Any
 
-from rbee_keeper.rhai.values import Value
+from ..values import Value
 
 _SLIPS = {
     "and": "write `&&`",

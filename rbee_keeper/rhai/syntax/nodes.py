@@ -1,11 +1,9 @@
 """The tree: expressions, statements and whole scripts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.errors import Position
+from ..errors import Position
 
 
 class Decl:

@@ -1,16 +1,14 @@
 """Times a policy's decisions over made-up tasks and workers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rbee_keeper.scripting.decisions import ScriptFailed, Verdict
-from rbee_keeper.scripting.entry_points import ENTRY_POINTS
-from rbee_keeper.scripting.policy import Policy
-from rbee_keeper.scripting.task import Task
-from rbee_keeper.scripting.worker import Worker
+from ..decisions import ScriptFailed, Verdict
+from ..entry_points import ENTRY_POINTS
+from ..policy import Policy
+from ..task import Task
+from ..worker import Worker
 
 _CAPABILITIES = ("text-gen", "image-gen", "embedding", "speech")
 _BACKENDS = ("cuda", "metal", "cpu")

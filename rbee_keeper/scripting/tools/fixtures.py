@@ -1,13 +1,11 @@
 """Fixtures: tasks, workers and the expected choice, from plain data."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from rbee_keeper.scripting.decisions import (
+from ..decisions import (
     Answered,
     Chosen,
     Declared,
@@ -19,10 +17,10 @@ from rbee_keeper.scripting.decisions import (
     Undecided,
     Verdict,
 )
-from rbee_keeper.scripting.entry_points import ENTRY_POINTS
-from rbee_keeper.scripting.policy import Circumstances, Policy
-from rbee_keeper.scripting.task import Task
-from rbee_keeper.scripting.worker import Worker
+from ..entry_points import ENTRY_POINTS
+from ..policy import Circumstances, Policy
+from ..task import Task
+from ..worker import Worker
 
 Handle = TypeVar("Handle", Task, Worker)
 
@@ -114,12 +112,7 @@ def expected_text(value: Any) -> str:
 
 
 def run_case(policy: Policy, case: Mapping[str, Any], shared: Mapping[str, Any]) -> CaseReport:
-    """Run one case of a fixture file.
-
-    Args:
-        policy: the script.
-        case: the case; its `task` and `workers` default to those of the file.
-        shared: the file's own `task`, `workers` and so on.
+    """Run one case of a fixture file; what the case does not say is `shared` by the file: `task`, `workers` and so on.
 
     Raises:
         FixtureError: for a case that cannot be run.

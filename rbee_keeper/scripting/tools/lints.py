@@ -1,22 +1,20 @@
 """What `rbee rhai check` finds beyond syntax: unknown names and usual slips."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rbee_keeper.rhai.compiler.program import Program
-from rbee_keeper.rhai.engine import without_shebang
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime.registry import HostType, Library
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.walk import walk
-from rbee_keeper.scripting.entry_points import ENTRY_POINTS
-from rbee_keeper.scripting.policy import routing_engine
-from rbee_keeper.scripting.task import TASK_TYPE
-from rbee_keeper.scripting.worker import WORKER_TYPE
+from ...rhai.compiler.program import Program
+from ...rhai.engine import without_shebang
+from ...rhai.errors import RhaiError
+from ...rhai.runtime.registry import HostType, Library
+from ...rhai.syntax import nodes
+from ...rhai.syntax.walk import walk
+from ..entry_points import ENTRY_POINTS
+from ..policy import routing_engine
+from ..task import TASK_TYPE
+from ..worker import WORKER_TYPE
 
 _ALWAYS_CALLABLE = frozenset({"call", "eval", "is_shared", "is_def_var", "curry", "Fn"})
 _RETURNS_UNIT = frozenset({"sort", "sort_by", "sort_desc", "reverse", "push", "append", "insert", "clear", "for_each"})

@@ -1,17 +1,15 @@
 """Arrays and functions: filtering, mapping, folding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.library.containers.arrays import index_of
-from rbee_keeper.rhai.library.spans import insertion_index
-from rbee_keeper.rhai.runtime.callbacks import ItemCallback, bind, each_with_this, named_pointer
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
+from ...errors import RhaiError
+from ...runtime.callbacks import ItemCallback, bind, each_with_this, named_pointer
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import MUTABLE_TYPES, FnPtr, Value, copy_value
+from ..spans import insertion_index
+from .arrays import index_of
 
 define = Registrar("Arrays with functions")
 

@@ -1,16 +1,14 @@
 """Arrays in order: `sort` in place, `order` as a copy."""
 
-from __future__ import annotations
-
 from functools import cmp_to_key
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.library.containers.array_callbacks import pointer, unless_it_fails
-from rbee_keeper.rhai.runtime.callbacks import bind
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import Char, FnPtr, Timestamp, Value, copy_value
+from ...errors import RhaiError
+from ...runtime.callbacks import bind
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import Char, FnPtr, Timestamp, Value, copy_value
+from .array_callbacks import pointer, unless_it_fails
 
 define = Registrar("Arrays in order")
 

@@ -1,12 +1,10 @@
 """Arrays: growing, shrinking, cutting and searching."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.runtime.comparison import equals
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import WEIGHTY_TYPES, Run
-from rbee_keeper.rhai.values import Range, Value, copy_value
+from ...runtime.comparison import equals
+from ...runtime.registry import Registrar
+from ...runtime.run import WEIGHTY_TYPES, Run
+from ...values import Range, Value, copy_value
+from ..spans import clip, element_index, insertion_index
 
 define = Registrar("Arrays")
 

@@ -1,15 +1,13 @@
 """Numbers and text inside blobs, in either byte order."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from typing import Literal
 
-from rbee_keeper.rhai.library.spans import clip
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import Blob, Range, wrap_i64
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import Blob, Range, wrap_i64
+from ..spans import clip
 
 define = Registrar("Numbers in blobs")
 

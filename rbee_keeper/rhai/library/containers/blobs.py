@@ -1,11 +1,9 @@
 """Blobs: growable runs of bytes."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import Blob, Range
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import Blob, Range
+from ..spans import clip, element_index, insertion_index
 
 define = Registrar("Blobs")
 

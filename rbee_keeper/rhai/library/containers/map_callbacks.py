@@ -1,13 +1,11 @@
 """Object maps and functions, called with a name and its value."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.library.containers.array_callbacks import pointer
-from rbee_keeper.rhai.library.containers.maps import ValueMap
-from rbee_keeper.rhai.runtime.callbacks import bind
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import FnPtr, copy_value
+from ...runtime.callbacks import bind
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import FnPtr, copy_value
+from .array_callbacks import pointer
+from .maps import ValueMap
 
 define = Registrar("Maps with functions")
 

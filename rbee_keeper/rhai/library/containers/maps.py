@@ -1,10 +1,8 @@
 """Object maps: properties by name, always in sorted order."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import Value, copy_value
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import Value, copy_value
 
 define = Registrar("Maps")
 

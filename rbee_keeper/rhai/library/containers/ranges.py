@@ -1,14 +1,12 @@
 """Ranges, and the lazy sequences `range` makes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
-from rbee_keeper.rhai.errors import arithmetic_error
-from rbee_keeper.rhai.runtime.registry import Registrar
-from rbee_keeper.rhai.runtime.run import Run
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Char, Range, Sequence
+from ...errors import arithmetic_error
+from ...runtime.registry import Registrar
+from ...runtime.run import Run
+from ...values import INT_MAX, INT_MIN, Char, Range, Sequence
 
 define = Registrar("Ranges")
 
