@@ -49,8 +49,8 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
     constant = constant_root(target)
     current = _current(builder, target) if node.operator else None
     put = store(builder, target)
-    position = node.position
-    root = chain_root(target)
+    position, root = node.position, chain_root(target)
+    may_be_fixed = constant is not None or isinstance(root, nodes.This)
     if isinstance(target, nodes.Var) and not pending and constant is None:
         return _assign_variable(builder, node, value)
 
@@ -58,12 +58,8 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
         new = value(frame)
         for slot, argument in pending:
             frame[slot] = argument(frame)
-        if constant is not None:
-            raise assignment_to_constant(constant)
-        if isinstance(root, nodes.This):
-            require_this(frame, root)
-            if frame[0].fixed_frames and frame[0].is_fixed(frame):
-                raise assignment_to_constant(root)
+        if may_be_fixed:
+            _refuse_fixed(frame, root, constant)
         try:
             if current is not None:
                 new = update(frame[0], node.operator, current(frame), new, position)
@@ -74,6 +70,15 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             return
 
     return assigned
+
+
+def _refuse_fixed(frame: RunFrame, root: nodes.Node, constant: nodes.Var | None) -> None:
+    if constant is not None:
+        raise assignment_to_constant(constant)
+    if isinstance(root, nodes.This):
+        require_this(frame, root)
+        if frame[0].fixed_frames and frame[0].is_fixed(frame):
+            raise assignment_to_constant(root)
 
 
 def _current(builder: Builder, target: nodes.Node) -> Code:

@@ -65,15 +65,11 @@ class Parser(FunctionParser, ControlParser):
             case "break" | "continue":
                 return self._loop_exit(token)
             case "return" | "throw":
-                self.advance()
-                value = self._optional_value()
-                return (nodes.Return if token.kind == "return" else nodes.Throw)(token.position, value)
+                return self._way_out(token)
             case "try":
                 return self.try_catch()
-            case "import":
-                return self._import()
-            case "export":
-                return self._export()
+            case "import" | "export":
+                return self._import() if token.kind == "import" else self._export()
             case _:
                 return self.compound(token.kind) or self._expression_statement()
 
@@ -96,6 +92,11 @@ class Parser(FunctionParser, ControlParser):
         if token.kind == "continue":
             return nodes.Continue(token.position)
         return nodes.Break(token.position, self._optional_value())
+
+    def _way_out(self, token: Token) -> nodes.Node:
+        self.advance()
+        value = self._optional_value()
+        return (nodes.Return if token.kind == "return" else nodes.Throw)(token.position, value)
 
     def _optional_value(self) -> nodes.Node | None:
         return None if self.peek().kind in _NO_VALUE else self.expression()
