@@ -62,9 +62,10 @@ class Resolver:
             return None
         if outer is None and self.is_strict:
             return None
+        inner = Decl(name, FIRST_SLOT + self.scope.slots, is_constant=outer is not None and outer.is_constant)
         if outer is not None:
             outer.is_captured = True
-        inner = Decl(name, FIRST_SLOT + self.scope.slots, is_constant=outer is not None and outer.is_constant)
+            inner.origin = outer.origin
         self.scope.slots += 1
         inner.is_captured = True
         self.blocks[0][name] = inner
@@ -181,7 +182,10 @@ class Resolver:
 
     def _tagged(self, target: nodes.Node) -> None:
         """Give a variable whose tag is asked for a slot to keep it in."""
-        if isinstance(target, nodes.Var) and target.decl is not None and target.decl.tag_slot is None:
+        if not isinstance(target, nodes.Var) or target.decl is None:
+            return
+        target.decl.origin.is_tagged = True
+        if target.decl.tag_slot is None:
             target.decl.tag_slot = FIRST_SLOT + self.scope.slots
             self.scope.slots += 1
 

@@ -111,10 +111,13 @@ def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
             return _update_slot(target.decl.slot, operator, value, position)
         return _set_slot(target.decl.slot, value, copied_tag(builder, target.decl, node.value))
     read = builder.expressions[nodes.Var](builder, target)
+    copy_tag = copied_tag(builder, target.decl, node.value) if not operator else None
 
     def assigned(frame: RunFrame) -> Any:
         new = value(frame)
         put(frame, update(frame[0], operator, read(frame), new, position) if operator else new)
+        if copy_tag is not None:
+            copy_tag(frame)
 
     return assigned
 

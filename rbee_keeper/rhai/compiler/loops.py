@@ -175,5 +175,6 @@ def _bind(frame: RunFrame, slot: int, item: Value) -> None:
     held = frame[slot]
     if held.__class__ is Cell:
         held.value = item
+        held.tag = 0
     else:
         frame[slot] = item
