@@ -46,6 +46,7 @@ VALUES: list[tuple[str, Any]] = [
     ("let x = 1; let f = || x; x.tag[3..5] = 2; x.tag", 16),
     ("let a = []; for x in [1, 2] { a += x.tag; x.tag = 9; let f = || x; } a", [0, 0]),
     ("let x = 1; let f = || { let g = || { x.tag = 6; }; g.call(); x.tag }; [f.call(), x.tag]", [6, 6]),
+    ("let x = 1; x.tag = 3; const Y = x; let f = || Y.tag; fn g() { global::Y + 1 } [g(), f.call()]", [2, 3]),
     ("42.tag", 0),
     ("let m = #{}; m.tag = 5; m", {"tag": 5}),
     ("fn tag(x) { 7 } tag(1)", 7),

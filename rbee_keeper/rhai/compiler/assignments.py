@@ -28,12 +28,12 @@ def let(builder: Builder, node: nodes.Let) -> Code:
 
     def declare(frame: RunFrame) -> Any:
         frame[slot] = value(frame) if value is not None else None
-        if copy_tag is not None:
-            copy_tag(frame)
         if is_global_constant:
             frame[0].globals[name] = frame[slot]
         if is_exported:
             frame[0].exports[name] = copy_value(frame[slot])
+        if copy_tag is not None:
+            copy_tag(frame)
         if is_dynamic and frame[2] is not None and name in frame[2]:
             frame[2] = {**frame[2], name: decl}
 
