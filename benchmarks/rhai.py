@@ -3,8 +3,6 @@
 python benchmarks/rhai.py [--runs 2000] [--json]
 """
 
-from __future__ import annotations
-
 import argparse
 import gc
 import json
@@ -16,10 +14,10 @@ from dataclasses import dataclass
 
 from rbee_keeper.rhai.engine import Engine
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.host.bench import SAMPLE_TASKS, sample_workers
-from rbee_keeper.rhai.host.decisions import ScriptFailed
-from rbee_keeper.rhai.host.policy import Policy, routing_engine
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
+from rbee_keeper.scripting.decisions import ScriptFailed
+from rbee_keeper.scripting.policy import Policy, routing_engine
+from rbee_keeper.scripting.tools.bench import SAMPLE_TASKS, sample_workers
 
 VISION = """
 // Route based on task type and priority

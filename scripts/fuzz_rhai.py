@@ -3,8 +3,6 @@
 Usage: python scripts/fuzz_rhai.py [--cpu-minutes 24] [--seed 0]
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import re
@@ -17,7 +15,7 @@ from pathlib import Path
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
 from rbee_keeper.rhai.report import as_data, caret_text
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.syntax import tokens
 
 WALL_LIMIT_S = 0.05

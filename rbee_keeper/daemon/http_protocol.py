@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import AddressTooLong, HeadTooLarge, InvalidInput, RbeeError, RequestTooSlow
 from .connection_limits import ConnectionGuard
@@ -83,21 +83,27 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def check(self, now: float) -> None:
         """End the connection when its client is too slow."""
-        limits = self._limits
         if self._discards_until is not None:
             if now >= self._discards_until:
                 self.transport.abort()
-        elif self.cycle is None and not self._is_in_head:
-            if now - self.waits_since > limits.head_s:
-                self.transport.close()
-        elif self._is_in_head:
-            if now - self.waits_since > limits.head_s and (self.cycle is None or self.cycle.response_complete):
-                self._refuse(RequestTooSlow(f"the request's head did not arrive within {limits.head_s:g} s"))
-        elif self._is_whole:
+        elif self._is_in_head or self.cycle is None:
+            self._check_head(now)
+        elif not self._is_whole:
+            self._check_body(self.cycle, now)
+
+    def _check_head(self, now: float) -> None:
+        if now - self.waits_since <= self._limits.head_s:
             return
-        elif self.flow.read_paused:
+        if not self._is_in_head:
+            self.transport.close()
+        elif self.cycle is None or self.cycle.response_complete:
+            self._refuse(RequestTooSlow(f"the request's head did not arrive within {self._limits.head_s:g} s"))
+
+    def _check_body(self, cycle: RequestResponseCycle, now: float) -> None:
+        limits = self._limits
+        if self.flow.read_paused:
             self._begin_body(now)  # it is us who do not read
-        elif self.cycle.response_complete:
+        elif cycle.response_complete:
             self._linger()
         elif now - self._body_at > limits.body_gap_s:
             self._refuse(RequestTooSlow(f"no part of the body came for {limits.body_gap_s:g} s"))

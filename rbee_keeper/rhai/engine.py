@@ -1,7 +1,5 @@
 """The door to the language: compile, check, eval, call, and what the host adds."""
 
-from __future__ import annotations
-
 import copy
 import sys
 import time
@@ -9,28 +7,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from rbee_keeper.rhai.compiler.builder import Builder, Unit
-from rbee_keeper.rhai.compiler.functions import compile_body, passing_through
-from rbee_keeper.rhai.compiler.modules import Module
-from rbee_keeper.rhai.compiler.program import EXPRESSIONS, STATEMENTS, Program, compile_script, compile_statements
-from rbee_keeper.rhai.errors import Position, RhaiError, syntax_error
-from rbee_keeper.rhai.library.standard import standard_library
-from rbee_keeper.rhai.registry import HostType, NativeFunction
-from rbee_keeper.rhai.resolver import FIRST_SLOT, Resolver, resolve_script
-from rbee_keeper.rhai.runtime import (
-    UNBOUND,
-    CompiledFunction,
-    ExitJump,
-    Limits,
-    Run,
-    RunFrame,
-    Signal,
-)
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.clock import CompileClock
-from rbee_keeper.rhai.syntax.parser import MISPLACED_FUNCTION, parse
-from rbee_keeper.rhai.syntax.token_stream import ParseOptions
-from rbee_keeper.rhai.values import Cell, Value, copy_value
+from .compiler.builder import Builder, Unit
+from .compiler.functions import compile_body
+from .compiler.modules import Module
+from .compiler.program import EXPRESSIONS, STATEMENTS, Program, compile_script, compile_statements
+from .errors import Position, RhaiError, syntax_error
+from .library.standard import standard_library
+from .resolver import FIRST_SLOT, Resolver, resolve_script
+from .runtime.invocation import passing_through
+from .runtime.limits import Limits
+from .runtime.registry import HostType, NativeFunction
+from .runtime.run import UNBOUND, CompiledFunction, ExitJump, Run, RunFrame, Signal
+from .syntax import nodes
+from .syntax.clock import CompileClock
+from .syntax.parser import MISPLACED_FUNCTION, parse
+from .syntax.token_stream import ParseOptions
+from .values import Cell, Value, copy_value
 
 RECURSION_ROOM = 20_000
 """Python frames the deepest allowed script needs, with room to spare."""
@@ -91,13 +83,10 @@ class Engine:
     def compile(
         self, text: str, *, source: str = "", known: Iterable[str] = (), deadline: float = float("inf")
     ) -> Program:
-        """Return the program of a script.
+        """Return the program of a script; `source` is its name, for messages.
 
-        Args:
-            text: the script.
-            source: its name, for messages.
-            known: variables the host will provide; only a strict engine asks.
-            deadline: when the run that needs the program ends, on the clock of `time.perf_counter`.
+        `known` are variables that the host will provide: only a strict engine asks. `deadline` is when the run that
+        needs the program ends, on the clock of `time.perf_counter`.
 
         Raises:
             RhaiError: the first syntax error, or `ErrorTerminated` when compiling takes too long.
@@ -169,15 +158,10 @@ class Engine:
         host: Any = None,
         limits: Limits | None = None,
     ) -> Outcome:
-        """Run the script's top level, then one of its functions.
+        """Run the script's top level, then one of its functions: the one of this name with so many parameters.
 
-        Args:
-            program: the script.
-            name: the function; its arity is the number of arguments.
-            arguments: they belong to the callee from here on.
-            scope: variables both the top level and the function see.
-            host: anything native functions should find on the run.
-            limits: instead of the engine's own.
+        The arguments belong to the callee from here on. Both see the variables of `scope`; native functions find
+        `host` on the run. `limits` hold instead of the engine's own.
 
         Raises:
             RhaiError: any error of running; `ErrorFunctionNotFound` when the script has no such function.

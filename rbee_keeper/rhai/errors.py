@@ -1,7 +1,5 @@
 """Every error a script can end with: kind, message, position and call frames."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Modules from one folder of `.rhai` files; nothing outside it can be named."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,10 +1,8 @@
 """Errors for people, with the line and a caret, and for programs, as plain data."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError, position_text
+from .errors import RhaiError, position_text
 
 TAB_WIDTH = 4
 

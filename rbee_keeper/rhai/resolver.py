@@ -1,14 +1,13 @@
 """Names to slots: every variable of a tree is given its place in a frame."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from rbee_keeper.rhai.errors import Position, syntax_error
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.nodes import Capture, Decl, FunctionScope
+from .errors import Position, syntax_error
+from .syntax import nodes
+from .syntax.nodes import Capture, Decl, FunctionScope
 
 FIRST_SLOT = 3
 """A frame begins with the run, `this`, and the variables known only at run time."""
@@ -25,7 +24,7 @@ class Resolver:
         scope: FunctionScope,
         function_names: frozenset[str],
         *,
-        outer: Resolver | None = None,
+        outer: "Resolver | None" = None,
         is_strict: bool = False,
         known: frozenset[str] = frozenset(),
         caller: nodes.Scope | None = None,
@@ -63,9 +62,10 @@ class Resolver:
             return None
         if outer is None and self.is_strict:
             return None
+        inner = Decl(name, FIRST_SLOT + self.scope.slots, is_constant=outer is not None and outer.is_constant)
         if outer is not None:
             outer.is_captured = True
-        inner = Decl(name, FIRST_SLOT + self.scope.slots, is_constant=outer is not None and outer.is_constant)
+            inner.origin = outer.origin
         self.scope.slots += 1
         inner.is_captured = True
         self.blocks[0][name] = inner
@@ -182,7 +182,10 @@ class Resolver:
 
     def _tagged(self, target: nodes.Node) -> None:
         """Give a variable whose tag is asked for a slot to keep it in."""
-        if isinstance(target, nodes.Var) and target.decl is not None and target.decl.tag_slot is None:
+        if not isinstance(target, nodes.Var) or target.decl is None:
+            return
+        target.decl.origin.is_tagged = True
+        if target.decl.tag_slot is None:
             target.decl.tag_slot = FIRST_SLOT + self.scope.slots
             self.scope.slots += 1
 
@@ -233,7 +236,7 @@ _HANDLERS: dict[type, Any] = {
 _SKIPPED = frozenset({"position", "dot"})
 
 
-def _child_readers(kind: type[nodes.Node]) -> tuple[attrgetter[Any], ...]:
+def _child_readers(kind: type[nodes.Node]) -> tuple[Callable[[Any], Any], ...]:
     return tuple(attrgetter(item.name) for item in fields(kind) if item.name not in _SKIPPED)
 
 
@@ -259,20 +262,15 @@ def resolve_script(
     *,
     is_strict: bool = False,
     known: frozenset[str] = frozenset(),
-    names: frozenset[str] = frozenset(),
 ) -> None:
     """Resolve the top level and every function of a script.
 
-    Args:
-        script: the tree to annotate.
-        is_strict: whether an undefined variable is an error now.
-        known: variables the host will provide.
-        names: functions defined elsewhere that a bare name may point to.
+    With `is_strict` an undefined variable is an error now; `known` are variables that the host will provide.
 
     Raises:
         RhaiError: `AssignmentToConstant`, or `VariableUndefined` in strict mode.
     """
-    function_names = names | {function.name for function in script.functions}
+    function_names = frozenset(function.name for function in script.functions)
     top = Resolver(script.scope, function_names, is_strict=is_strict, known=known)
     top.is_top_level = True
     for statement in script.statements:

@@ -1,7 +1,5 @@
 """What a script computes with, as Python objects, and how they are copied."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,12 +40,13 @@ class Range:
 class Cell:
     """A variable shared between a function and the closures that captured it."""
 
-    __slots__ = ("is_locked", "value")
+    __slots__ = ("is_locked", "tag", "value")
 
     def __init__(self, value: Value) -> None:
         """Wrap the variable's present value."""
         self.value = value
         self.is_locked = False
+        self.tag = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 
-from rbee_keeper.rhai.host.entry_points import ENTRY_POINTS
-from rbee_keeper.rhai.host.policy import routing_engine
-from rbee_keeper.rhai.host.task import TASK_TYPE
-from rbee_keeper.rhai.host.worker import WORKER_TYPE
-from rbee_keeper.rhai.left_out import LEFT_OUT
-from rbee_keeper.rhai.registry import HostType, Overload
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
+from rbee_keeper.rhai.runtime.registry import HostType, Overload
+from rbee_keeper.scripting.entry_points import ENTRY_POINTS
+from rbee_keeper.scripting.policy import routing_engine
+from rbee_keeper.scripting.task import TASK_TYPE
+from rbee_keeper.scripting.worker import WORKER_TYPE
+
+from .left_out import LEFT_OUT
 
 INTRODUCTION = """\
 # Rhai in rbee
@@ -39,11 +40,11 @@ EMBEDDING = """\
 ```python
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.host.policy import Policy
-from rbee_keeper.rhai.host.task import Task
-from rbee_keeper.rhai.host.worker import Worker
+from rbee_keeper.scripting.policy import Policy
+from rbee_keeper.scripting.task import Task
+from rbee_keeper.scripting.worker import Worker
 from rbee_keeper.rhai.report import caret_text
-from rbee_keeper.rhai.runtime import UNLIMITED
+from rbee_keeper.rhai.runtime.limits import UNLIMITED
 
 engine = Engine(Options(limits=UNLIMITED))
 assert engine.eval("let x = 20; x * 2 + 2") == 42

@@ -1,12 +1,10 @@
 """What the tables of this folder are checked with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rbee_keeper.rhai.engine import Engine, Options, Outcome
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.values import Char
 
 ENGINE = Engine(Options(limits=Limits(wall_clock_s=20.0)))

@@ -1,7 +1,5 @@
 """Arithmetic on integers and floats, with its errors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Arrays: indexing, copying and the library's functions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Bit fields, ranges, blobs and timestamps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

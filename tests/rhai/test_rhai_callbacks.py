@@ -1,7 +1,5 @@
 """Functions the library calls: how they are named, what they get, what their errors leave."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Chains: where they stop, what indexes they take, tags and slices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -35,6 +33,20 @@ VALUES: list[tuple[str, Any]] = [
     ("let x = 42; x.tag = 1; x = 5; x.tag", 0),
     ("let x = 42; x.tag = 1; x += 5; x.tag", 1),
     ("let x = 42; x.tag[3..5] = 2; x.tag", 16),
+    ("let x = 1; let f = || x; x.tag = 5; x.tag", 5),
+    ("let x = 1; x.tag = 5; let f = || x; [x.tag, x.tag(), tag(x), f.call()]", [5, 5, 5, 1]),
+    ("let x = 1; let f = || { x.tag = 7; x }; f.call(); [x, x.tag]", [1, 7]),
+    ("let x = 1; let f = || x.tag; x.set_tag(3); f.call()", 3),
+    ("let x = 1; x.tag = 4; let f = || x.tag; f.call()", 4),
+    ("let x = 1; let f = || x; x.tag = 5; x = 2; [x, x.tag]", [2, 0]),
+    ("let x = 1; let f = || { x = 2; x }; x.tag = 5; f.call(); [x, x.tag]", [2, 0]),
+    ("let x = 1; let f = || x; x.tag = 5; x += 1; [x, x.tag]", [2, 5]),
+    ("let x = 1; let f = || x; x.tag = 5; let y = x; y.tag", 5),
+    ("let x = 1; x.tag = 5; let y = x; let f = || y.tag; f.call()", 5),
+    ("let x = 1; let f = || x; x.tag[3..5] = 2; x.tag", 16),
+    ("let a = []; for x in [1, 2] { a += x.tag; x.tag = 9; let f = || x; } a", [0, 0]),
+    ("let x = 1; let f = || { let g = || { x.tag = 6; }; g.call(); x.tag }; [f.call(), x.tag]", [6, 6]),
+    ("let x = 1; x.tag = 3; const Y = x; let f = || Y.tag; fn g() { global::Y + 1 } [g(), f.call()]", [2, 3]),
     ("42.tag", 0),
     ("let m = #{}; m.tag = 5; m", {"tag": 5}),
     ("fn tag(x) { 7 } tag(1)", 7),

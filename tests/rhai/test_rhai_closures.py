@@ -1,7 +1,5 @@
 """Closures, captured variables and function pointers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Comments, `eval` and what tokens mean where."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

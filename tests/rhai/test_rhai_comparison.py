@@ -1,7 +1,5 @@
 """Equality and order within and across types."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,14 +1,12 @@
 """The table of `conformance.txt`: every class of behaviour where implementations easily part."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 from rhai_cases import run
 
-from rbee_keeper.rhai.display import to_debug
 from rbee_keeper.rhai.errors import RhaiError
+from rbee_keeper.rhai.runtime.display import to_debug
 
 SEPARATOR = "  ~>  "
 

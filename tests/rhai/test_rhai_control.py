@@ -1,7 +1,5 @@
 """`if`, `switch`, loops and jumps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

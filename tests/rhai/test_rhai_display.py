@@ -1,7 +1,5 @@
 """The text of values, printed and debugged."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """`throw`, `try` and what `catch` sees."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Functions, methods, `this` and recursion."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

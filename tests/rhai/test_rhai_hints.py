@@ -1,7 +1,5 @@
 """The usual slips come with the way out."""
 
-from __future__ import annotations
-
 import pytest
 from rhai_cases import failure
 

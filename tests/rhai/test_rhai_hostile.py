@@ -1,7 +1,5 @@
 """Hostile scripts cost at most their limits, in time and in memory."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time
@@ -12,7 +10,7 @@ from hostile_scripts import HOSTILE
 
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 
 ENGINE = Engine()
 HARD_LIMIT_S = 2.0

@@ -1,7 +1,5 @@
 """Literals: integers, floats, booleans, unit, characters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

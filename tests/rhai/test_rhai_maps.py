@@ -1,7 +1,5 @@
 """Object maps, properties, Elvis and JSON."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -82,7 +80,21 @@ FAILURES: list[Failure] = [
     ),
     ('parse_json("[1]")', "ErrorParsing", "Syntax error: Expecting '{' to start a JSON object hash", (1, 1)),
     ('parse_json("  5")', "ErrorParsing", "Syntax error: Expecting '{' to start a JSON object hash", (1, 3)),
-    ('parse_json("{")', "ErrorParsing", "Syntax error: Expecting property name enclosed in double quotes", (1, 2)),
+    ('parse_json("{")', "ErrorParsing", "Syntax error: the JSON text ends too early", (1, 2)),
+    (r'parse_json(`{"a":`)', "ErrorParsing", "Syntax error: the JSON text ends too early", (1, 6)),
+    (r'parse_json(`{"a": "x`)', "ErrorParsing", "Syntax error: a string in JSON has no end", (1, 7)),
+    (r'parse_json(`{"a": 1} x`)', "ErrorParsing", "Syntax error: there is more after the JSON object", (1, 10)),
+    (r"parse_json(`{a: 1}`)", "ErrorParsing", "Syntax error: JSON needs a name in double quotes here", (1, 2)),
+    (r'parse_json(`{"a" 1}`)', "ErrorParsing", "Syntax error: JSON needs ':' here", (1, 6)),
+    ('parse_json(`{\n"a": [1 2]}`)', "ErrorParsing", "Syntax error: JSON needs ',' or an end here", (2, 9)),
+    (r'parse_json(`{"a": tru}`)', "ErrorParsing", "Syntax error: JSON needs a value here", (1, 7)),
+    (r'parse_json(`{"a": [1, ]}`)', "ErrorParsing", "Syntax error: JSON has no ',' after the last item", (1, 9)),
+    (r'parse_json(`{"a": 1, }`)', "ErrorParsing", "Syntax error: JSON has no ',' after the last item", (1, 8)),
+    (r'parse_json(`{"a": "\q"}`)', "ErrorParsing", "Syntax error: JSON has no such escape", (1, 8)),
+    (r'parse_json(`{"a": "\u12"}`)', "ErrorParsing", "Syntax error: JSON has no such escape", (1, 8)),
+    ('parse_json(`{"a": "b\tc"}`)', "ErrorParsing", "Syntax error: JSON has no control character in a string", (1, 9)),
+    (r'parse_json(`{"NaN": NaN}`)', "ErrorParsing", "Syntax error: NaN is no JSON value", (1, 9)),
+    ('parse_json(`{"a":\n-Infinity}`)', "ErrorParsing", "Syntax error: -Infinity is no JSON value", (2, 1)),
 ]
 
 

@@ -1,7 +1,5 @@
 """`import` and `export`, from a folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Properties that hold for any script, any number and any value."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -11,7 +9,7 @@ from rhai_cases import ENGINE, is_same
 
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
 from rbee_keeper.rhai.syntax import tokens
 from rbee_keeper.rhai.values import INT_MAX, INT_MIN
 

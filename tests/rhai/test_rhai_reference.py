@@ -1,7 +1,5 @@
 """The published reference says what the engine does."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
@@ -11,10 +9,10 @@ import pytest
 
 from rbee_keeper.rhai.engine import Engine, Options
 from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.host.policy import Policy, routing_engine
-from rbee_keeper.rhai.left_out import LEFT_OUT, LeftOut
-from rbee_keeper.rhai.registry import Overload
-from rbee_keeper.rhai.runtime import Limits
+from rbee_keeper.rhai.runtime.limits import Limits
+from rbee_keeper.rhai.runtime.registry import Overload
+from rbee_keeper.scripting.policy import Policy, routing_engine
+from scripts.generator.left_out import LEFT_OUT, LeftOut
 
 ROOT = Path(__file__).parents[2]
 ENGINE = routing_engine(Limits(wall_clock_s=10.0))

@@ -1,7 +1,5 @@
 """Symbols and words the language keeps for later."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The library's functions on strings and characters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

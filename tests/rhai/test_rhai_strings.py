@@ -1,7 +1,5 @@
 """String literals of every kind."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

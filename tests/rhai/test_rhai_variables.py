@@ -1,7 +1,5 @@
 """Variables, constants, scope and shadowing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -7,8 +7,8 @@ import msgspec
 import typer
 
 from ...rhai.errors import RhaiError
-from ...rhai.host.bench import BenchReport, bench_policy
-from ...rhai.host.policy import Policy
+from ...scripting.policy import Policy
+from ...scripting.tools.bench import BenchReport, bench_policy
 from ..terminal import diagnostics, output
 from ..terminal.diagnostics import ExitCode
 from .script import fail, read_text

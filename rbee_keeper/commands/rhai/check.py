@@ -6,8 +6,8 @@ from typing import Any, Literal
 import msgspec
 import typer
 
-from ...rhai.host.lints import Finding, check_policy
 from ...rhai.report import as_data, caret_text
+from ...scripting.tools.lints import Finding, check_policy
 from ..terminal import diagnostics, output
 from ..terminal.diagnostics import ExitCode
 from .script import read_text

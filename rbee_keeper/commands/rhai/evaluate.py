@@ -4,9 +4,9 @@ import sys
 
 import msgspec
 
-from ...rhai.display import to_debug
 from ...rhai.engine import Engine, Options
 from ...rhai.errors import RhaiError
+from ...rhai.runtime.display import to_debug
 from ..terminal import output
 from .script import TEST_LIMITS, fail
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from ...rhai.host.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
+from ...scripting.tools.samples import SAMPLE_FIXTURES, SAMPLE_SCRIPT
 from ..terminal import diagnostics, output
 from ..terminal.diagnostics import ExitCode
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 import typer
 
-from ...rhai.display import to_debug
 from ...rhai.errors import RhaiError
-from ...rhai.host.decisions import ScriptFailed
-from ...rhai.host.fixtures import CaseReport, FixtureError, run_case
-from ...rhai.host.policy import Policy
 from ...rhai.report import caret_text
+from ...rhai.runtime.display import to_debug
+from ...scripting.decisions import ScriptFailed
+from ...scripting.policy import Policy
+from ...scripting.tools.fixtures import CaseReport, FixtureError, run_case
 from ..terminal import diagnostics, output
 from ..terminal.diagnostics import ExitCode
 from .script import TEST_LIMITS, fail, read_text

@@ -7,7 +7,7 @@ import typer
 
 from ...rhai.errors import RhaiError
 from ...rhai.report import as_data, caret_text
-from ...rhai.runtime import Limits
+from ...rhai.runtime.limits import Limits
 from ..terminal import diagnostics, output
 from ..terminal.diagnostics import ExitCode
 

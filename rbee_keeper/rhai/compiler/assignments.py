@@ -1,20 +1,18 @@
 """Compiles `let`, `const` and every kind of assignment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import LINKS, ChainEnd, chain_root, constant_root, hoist, require_this
-from rbee_keeper.rhai.compiler.operators import apply
-from rbee_keeper.rhai.compiler.stores import assignment_to_constant, store
-from rbee_keeper.rhai.compiler.tags import copied_tag
-from rbee_keeper.rhai.errors import Position, RhaiError
-from rbee_keeper.rhai.runtime import Code, Run, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Blob, Value, copy_value
+from ..errors import Position, RhaiError
+from ..runtime.run import Code, Run, RunFrame
+from ..syntax import nodes
+from ..values import INT_MAX, INT_MIN, Blob, Value, copy_value
+from .builder import Builder, placed
+from .chains import LINKS, ChainEnd, chain_root, constant_root, hoist, require_this
+from .operators import apply
+from .stores import assignment_to_constant, store
+from .tags import copied_tag
 
 
 def let(builder: Builder, node: nodes.Let) -> Code:
@@ -30,12 +28,12 @@ def let(builder: Builder, node: nodes.Let) -> Code:
 
     def declare(frame: RunFrame) -> Any:
         frame[slot] = value(frame) if value is not None else None
-        if copy_tag is not None:
-            copy_tag(frame)
         if is_global_constant:
             frame[0].globals[name] = frame[slot]
         if is_exported:
             frame[0].exports[name] = copy_value(frame[slot])
+        if copy_tag is not None:
+            copy_tag(frame)
         if is_dynamic and frame[2] is not None and name in frame[2]:
             frame[2] = {**frame[2], name: decl}
 
@@ -51,8 +49,8 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
     constant = constant_root(target)
     current = _current(builder, target) if node.operator else None
     put = store(builder, target)
-    position = node.position
-    root = chain_root(target)
+    position, root = node.position, chain_root(target)
+    may_be_fixed = constant is not None or isinstance(root, nodes.This)
     if isinstance(target, nodes.Var) and not pending and constant is None:
         return _assign_variable(builder, node, value)
 
@@ -60,12 +58,8 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
         new = value(frame)
         for slot, argument in pending:
             frame[slot] = argument(frame)
-        if constant is not None:
-            raise assignment_to_constant(constant)
-        if isinstance(root, nodes.This):
-            require_this(frame, root)
-            if frame[0].fixed_frames and frame[0].is_fixed(frame):
-                raise assignment_to_constant(root)
+        if may_be_fixed:
+            _refuse_fixed(frame, root, constant)
         try:
             if current is not None:
                 new = update(frame[0], node.operator, current(frame), new, position)
@@ -76,6 +70,15 @@ def assign(builder: Builder, node: nodes.Assign) -> Code:
             return
 
     return assigned
+
+
+def _refuse_fixed(frame: RunFrame, root: nodes.Node, constant: nodes.Var | None) -> None:
+    if constant is not None:
+        raise assignment_to_constant(constant)
+    if isinstance(root, nodes.This):
+        require_this(frame, root)
+        if frame[0].fixed_frames and frame[0].is_fixed(frame):
+            raise assignment_to_constant(root)
 
 
 def _current(builder: Builder, target: nodes.Node) -> Code:
@@ -108,10 +111,13 @@ def _assign_variable(builder: Builder, node: nodes.Assign, value: Code) -> Code:
             return _update_slot(target.decl.slot, operator, value, position)
         return _set_slot(target.decl.slot, value, copied_tag(builder, target.decl, node.value))
     read = builder.expressions[nodes.Var](builder, target)
+    copy_tag = copied_tag(builder, target.decl, node.value) if not operator else None
 
     def assigned(frame: RunFrame) -> Any:
         new = value(frame)
         put(frame, update(frame[0], operator, read(frame), new, position) if operator else new)
+        if copy_tag is not None:
+            copy_tag(frame)
 
     return assigned
 

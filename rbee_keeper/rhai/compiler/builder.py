@@ -1,19 +1,17 @@
 """The walker that turns nodes into closures and counts what they will cost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.errors import Frame, Position, RhaiError
-from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime import Code, CompiledFunction
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.clock import CompileClock
-from rbee_keeper.rhai.values import MUTABLE_TYPES, copy_value
+from ..errors import Frame, Position, RhaiError
+from ..resolver import FIRST_SLOT
+from ..runtime.registry import Library
+from ..runtime.run import Code, CompiledFunction
+from ..syntax import nodes
+from ..syntax.clock import CompileClock
+from ..values import MUTABLE_TYPES, copy_value
 
 Handler = Callable[["Builder", Any], Code]
 
@@ -106,7 +104,7 @@ class Builder:
         return FIRST_SLOT + self.scope.slots - 1
 
     @contextmanager
-    def region(self) -> Iterator[Region]:
+    def region(self) -> Iterator["Region"]:
         """Count the cost of what is compiled inside apart."""
         outer, self.cost = self.cost, 0
         region = Region()

@@ -1,23 +1,21 @@
 """Compiles calls: script functions, natives, and methods of either kind."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import call_pointer
-from rbee_keeper.rhai.compiler.builder import Builder, is_shared_source, placed
-from rbee_keeper.rhai.compiler.chains import chain, chain_root, constant_root, nothing
-from rbee_keeper.rhai.compiler.functions import invoke, own, passing_through
-from rbee_keeper.rhai.compiler.specials import SPECIAL_CALLS
-from rbee_keeper.rhai.compiler.stores import store
-from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG
-from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
-from rbee_keeper.rhai.registry import Library, Overload, Rebound
-from rbee_keeper.rhai.runtime import UNBOUND, Code, CompiledFunction, Run, RunFrame
-from rbee_keeper.rhai.suggestions import function_hint
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.values import Cell, FnPtr, Value
+from ..errors import Position, RhaiError, type_mismatch
+from ..runtime.callbacks import call_pointer
+from ..runtime.invocation import invoke, own, passing_through
+from ..runtime.registry import Library, Overload, Rebound
+from ..runtime.run import UNBOUND, Code, CompiledFunction, Run, RunFrame
+from ..runtime.suggestions import function_hint
+from ..syntax import nodes
+from ..syntax.primaries import start_of
+from ..values import Cell, FnPtr, Value
+from .builder import Builder, is_shared_source, placed
+from .chains import chain, chain_root, constant_root, nothing
+from .specials import SPECIAL_CALLS
+from .stores import store
+from .tags import SET_TAG, TAG
 
 
 def call(builder: Builder, node: nodes.Call) -> Code:

@@ -1,19 +1,17 @@
 """Compiles reads of `a.b[i].c`, in the order its parts are evaluated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, is_pure
-from rbee_keeper.rhai.compiler.steps import get_index, get_property
-from rbee_keeper.rhai.compiler.tags import TAG, read_tag
-from rbee_keeper.rhai.compiler.variables import unbound_this
-from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.values import Value
+from ..runtime.run import UNBOUND, Code, RunFrame
+from ..runtime.steps import get_index, get_property
+from ..syntax import nodes
+from ..syntax.primaries import start_of
+from ..values import Value
+from .builder import Builder, is_pure
+from .tags import TAG, read_tag
+from .variables import unbound_this
 
 
 @dataclass(slots=True)

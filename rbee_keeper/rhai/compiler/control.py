@@ -1,17 +1,15 @@
 """Compiles blocks, branches, jumps and `try`."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.caught import caught_value
-from rbee_keeper.rhai.comparison import switch_key
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.errors import Position, RhaiError, runtime_error, type_mismatch
-from rbee_keeper.rhai.runtime import BREAK, CONTINUE, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import position_of
-from rbee_keeper.rhai.values import Range, Value
+from ..errors import Position, RhaiError, runtime_error, type_mismatch
+from ..runtime.caught import caught_value
+from ..runtime.comparison import switch_key
+from ..runtime.run import BREAK, CONTINUE, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
+from ..syntax import nodes
+from ..syntax.primaries import position_of
+from ..values import Range, Value
+from .builder import Builder
 
 Step = tuple[int, Position, Code]
 _MATCHED_BY_RANGES = frozenset({int, float, Range})

@@ -1,16 +1,14 @@
 """Compiles arrays, maps, ranges, interpolated strings and closures."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.compiler.functions import compile_function
-from rbee_keeper.rhai.compiler.variables import not_found
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import WEIGHTY_TYPES, Code, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import INT_MAX, Blob, Cell, FnPtr, Range
+from ..errors import RhaiError
+from ..runtime.run import WEIGHTY_TYPES, Code, RunFrame
+from ..syntax import nodes
+from ..values import INT_MAX, Blob, Cell, FnPtr, Range
+from .builder import Builder
+from .functions import compile_function
+from .variables import not_found
 
 
 def array(builder: Builder, node: nodes.ArrayLiteral) -> Code:

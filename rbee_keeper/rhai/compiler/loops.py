@@ -1,19 +1,17 @@
 """Compiles `while`, `loop`, `do` and `for`."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder, LoopContext
-from rbee_keeper.rhai.compiler.control import block
-from rbee_keeper.rhai.errors import Position, type_mismatch
-from rbee_keeper.rhai.iteration import iterate
-from rbee_keeper.rhai.runtime import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import position_of, start_of
-from rbee_keeper.rhai.values import MUTABLE_TYPES, Cell, Value, copy_value
+from ..errors import Position, type_mismatch
+from ..runtime.iteration import iterate
+from ..runtime.run import BREAK, RETURN, Code, LoopJump, ReturnJump, RunFrame, Signal
+from ..syntax import nodes
+from ..syntax.primaries import position_of, start_of
+from ..values import MUTABLE_TYPES, Cell, Value, copy_value
+from .builder import Builder, LoopContext
+from .control import block
 
 
 @contextmanager
@@ -126,27 +124,24 @@ def for_loop(builder: Builder, node: nodes.For) -> Code:
     assert node.variable.decl is not None
     slot = node.variable.decl.slot
     counter = node.counter.decl.slot if node.counter is not None and node.counter.decl is not None else None
+    bind, fresh = _binder(node.variable.decl, counter), (slot,) if counter is None else (slot, counter)
     position, at = node.position, start_of(node.items)
-    is_shared = node.variable.decl.is_captured
 
     def looping(frame: RunFrame) -> Any:
         run = frame[0]
         source = iterate(run, items(frame), at)
-        frame[slot] = None
-        if counter is not None:
-            frame[counter] = None
+        for place in fresh:
+            frame[place] = None
         for index, item in enumerate(source):
             run.ops += 1
             if run.ops > run.check_at:
                 run.tick(position)
             if item.__class__ in MUTABLE_TYPES:
                 item = copy_value(item)
-            if is_shared:
-                _bind(frame, slot, item)
-            else:
+            if bind is None:
                 frame[slot] = item
-            if counter is not None:
-                _bind(frame, counter, index)
+            else:
+                bind(frame, item, index)
             value = body(frame)
             if value.__class__ is Signal:
                 if value is BREAK:
@@ -158,10 +153,28 @@ def for_loop(builder: Builder, node: nodes.For) -> Code:
     return looping
 
 
+def _binder(variable: nodes.Decl, counter: int | None) -> Callable[[RunFrame, Value, int], None] | None:
+    """Return how a turn sets its variables, or None where it is one that no closure shares."""
+    slot, is_shared = variable.slot, variable.is_captured
+    if counter is None and not is_shared:
+        return None
+
+    def bind(frame: RunFrame, item: Value, index: int) -> None:
+        if is_shared:
+            _bind(frame, slot, item)
+        else:
+            frame[slot] = item
+        if counter is not None:
+            _bind(frame, counter, index)
+
+    return bind
+
+
 def _bind(frame: RunFrame, slot: int, item: Value) -> None:
     """Give a loop variable its next value; closures of earlier turns see it too."""
     held = frame[slot]
     if held.__class__ is Cell:
         held.value = item
+        held.tag = 0
     else:
         frame[slot] = item

@@ -1,15 +1,13 @@
 """Compiles `import` and `export`, and holds what a module offers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.errors import type_mismatch
-from rbee_keeper.rhai.runtime import Code, CompiledFunction, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import Cell, copy_value
+from ..errors import type_mismatch
+from ..runtime.run import Code, CompiledFunction, RunFrame
+from ..syntax import nodes
+from ..values import Cell, copy_value
+from .builder import Builder
 
 
 @dataclass(slots=True)
@@ -18,7 +16,7 @@ class Module:
 
     functions: dict[tuple[str, int], CompiledFunction] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
-    modules: dict[str, Module] = field(default_factory=dict)
+    modules: dict[str, "Module"] = field(default_factory=dict)
 
 
 def import_module(builder: Builder, node: nodes.Import) -> Code:

@@ -1,20 +1,18 @@
 """Compiles operators, with fast paths for the types scripts use most."""
 
-from __future__ import annotations
-
 import operator as python_operator
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.comparison import compare, equals, missing_operator
-from rbee_keeper.rhai.compiler.builder import Builder, is_pure, placed
-from rbee_keeper.rhai.errors import Position, RhaiError, type_mismatch
-from rbee_keeper.rhai.operations import find_operation, negate
-from rbee_keeper.rhai.registry import Library
-from rbee_keeper.rhai.runtime import Code, Run, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import position_of
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, MUTABLE_TYPES, Blob, Char, Value
+from ..errors import Position, RhaiError, type_mismatch
+from ..runtime.comparison import compare, equals, missing_operator
+from ..runtime.operations import find_operation, negate
+from ..runtime.registry import Library
+from ..runtime.run import Code, Run, RunFrame
+from ..syntax import nodes
+from ..syntax.primaries import position_of
+from ..values import INT_MAX, INT_MIN, MUTABLE_TYPES, Blob, Char, Value
+from .builder import Builder, is_pure, placed
 
 _DIRECT_EQUALITY = frozenset({int, str, bool, Char, type(None)})
 _DIRECT_ORDER: dict[str, Callable[[Any, Any], Any]] = {

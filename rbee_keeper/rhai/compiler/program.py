@@ -1,18 +1,16 @@
 """A resolved tree in, a program that can be run out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.compiler import assignments, calls, chains, control, literals, loops, operators, variables
-from rbee_keeper.rhai.compiler.builder import Builder, Handler, Unit
-from rbee_keeper.rhai.compiler.functions import declare_function, fill_function
-from rbee_keeper.rhai.compiler.modules import export, import_module
-from rbee_keeper.rhai.resolver import FIRST_SLOT
-from rbee_keeper.rhai.runtime import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.clock import CompileClock
+from ..resolver import FIRST_SLOT
+from ..runtime.run import RETURN, Code, CompiledFunction, ReturnJump, RunFrame
+from ..syntax import nodes
+from ..syntax.clock import CompileClock
+from . import assignments, calls, chains, control, literals, loops, operators, variables
+from .builder import Builder, Handler, Unit
+from .functions import declare_function, fill_function
+from .modules import export, import_module
 
 STATEMENTS: dict[type, Handler] = {
     nodes.Let: assignments.let,

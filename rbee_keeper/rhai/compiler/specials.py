@@ -1,22 +1,20 @@
 """Compiles calls that see more than their arguments: `eval`, `f!()`, `m::f()`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from rbee_keeper.rhai.callbacks import call_pointer
-from rbee_keeper.rhai.compiler.builder import Builder, placed
-from rbee_keeper.rhai.compiler.chains import constant_root
-from rbee_keeper.rhai.compiler.functions import leaving_eval, own, passing_through
-from rbee_keeper.rhai.compiler.stores import store
-from rbee_keeper.rhai.compiler.tags import SET_TAG, TAG, call_set_tag, call_tag
-from rbee_keeper.rhai.errors import RhaiError, type_mismatch
-from rbee_keeper.rhai.registry import Rebound
-from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.values import BUILTIN_TYPE_NAMES, Cell, FnPtr
+from ..errors import RhaiError, type_mismatch
+from ..runtime.callbacks import call_pointer
+from ..runtime.invocation import leaving_eval, own, passing_through
+from ..runtime.registry import Rebound
+from ..runtime.run import UNBOUND, Code, RunFrame
+from ..syntax import nodes
+from ..syntax.primaries import start_of
+from ..values import BUILTIN_TYPE_NAMES, Cell, FnPtr
+from .builder import Builder, placed
+from .chains import constant_root
+from .stores import store
+from .tags import SET_TAG, TAG, call_set_tag, call_tag
 
 SpecialCall = Callable[[Builder, nodes.Call], Code]
 

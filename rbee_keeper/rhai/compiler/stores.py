@@ -1,18 +1,16 @@
 """Compiles writes to `a.b[i].c`, which go back through the path they came by."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.compiler.steps import SAME, set_index, set_property
-from rbee_keeper.rhai.compiler.tags import TAG, store_tag
-from rbee_keeper.rhai.compiler.variables import find_slot, not_found
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.values import Cell, Value
+from ..errors import RhaiError
+from ..runtime.run import RunFrame
+from ..runtime.steps import SAME, set_index, set_property
+from ..syntax import nodes
+from ..syntax.primaries import start_of
+from ..values import Cell, Value
+from .builder import Builder
+from .tags import TAG, store_tag
+from .variables import find_slot, not_found
 
 Store = Callable[[RunFrame, Value], None]
 

@@ -1,14 +1,12 @@
 """Compiles reads of variables, constants, `this` and `global::` names."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.compiler.builder import Builder
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.runtime import UNBOUND, Code, RunFrame
-from rbee_keeper.rhai.syntax import nodes
-from rbee_keeper.rhai.values import Cell, FnPtr, Value
+from ..errors import RhaiError
+from ..runtime.run import UNBOUND, Code, RunFrame
+from ..syntax import nodes
+from ..values import Cell, FnPtr, Value
+from .builder import Builder
 
 
 def constant(_builder: Builder, node: nodes.Const) -> Code:

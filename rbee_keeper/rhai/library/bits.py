@@ -1,14 +1,12 @@
 """Integers as 64 bits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
-from rbee_keeper.rhai.compiler.steps import bit_range
-from rbee_keeper.rhai.errors import bit_field_bounds
-from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import Range, Sequence, wrap_i64
+from ..errors import bit_field_bounds
+from ..runtime.registry import Rebound, Registrar
+from ..runtime.run import Run
+from ..runtime.steps import bit_range
+from ..values import Range, Sequence, wrap_i64
 
 define = Registrar("Bits")
 

@@ -1,12 +1,10 @@
 """Floating-point mathematics."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
 
 define = Registrar("Mathematics")
 

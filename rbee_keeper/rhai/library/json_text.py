@@ -1,22 +1,21 @@
 """JSON in and out."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
 from typing import Any
 
-from rbee_keeper.rhai.display import float_text
-from rbee_keeper.rhai.errors import RhaiError, missing_token, too_large
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
+from ..errors import RhaiError, missing_token, too_large
+from ..runtime.display import float_text
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
+from ..values import INT_MAX, INT_MIN, Cell, Char, FnPtr, Value
 
 define = Registrar("JSON")
 
 
 _EDGES = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_CONSTANTS = re.compile(r'"(?:[^"\\]|\\.)*"?|(-?Infinity|NaN)', re.DOTALL)
 _BLANKS = " \t\r\n\f"
 MAX_JSON_DEPTH = 200
 
@@ -39,7 +38,47 @@ def _number(text: str) -> int | float:
 
 
 def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is no JSON value")
+    raise ValueError(text)
+
+
+_PROBLEMS = (
+    ("Expecting value", "JSON needs a value here"),
+    ("Expecting property name", "JSON needs a name in double quotes here"),
+    ("Expecting ':'", "JSON needs ':' here"),
+    ("Expecting ','", "JSON needs ',' or an end here"),
+    ("Extra data", "there is more after the JSON object"),
+    ("Unterminated string", "a string in JSON has no end"),
+    ("Invalid control", "JSON has no control character in a string"),
+    ("Invalid \\", "JSON has no such escape"),
+)
+"""What Python's reader calls a problem, and what we do."""
+
+
+def _malformed(text: str, problem: json.JSONDecodeError) -> RhaiError:
+    """Return the error of a text that is no JSON, the same whatever version of Python reads it."""
+    place, before = problem.pos, text[: problem.pos].rstrip(_BLANKS)
+    if place >= len(text.rstrip(_BLANKS)):
+        return _parsing_error(text, place, "the JSON text ends too early")
+    if problem.msg.startswith("Illegal trailing comma"):
+        return _parsing_error(text, place, "JSON has no ',' after the last item")
+    if before.endswith(",") and text[place] in "]}":
+        return _parsing_error(text, len(before) - 1, "JSON has no ',' after the last item")
+    if problem.msg.startswith("Invalid \\u"):
+        place = text.rfind("\\", 0, place + 1)
+    message = next((ours for theirs, ours in _PROBLEMS if problem.msg.startswith(theirs)), "this is no JSON")
+    return _parsing_error(text, place, message)
+
+
+def _no_constant(text: str, name: str) -> RhaiError:
+    """Return the error of a number that JSON has no form for."""
+    found = (match.start() for match in _CONSTANTS.finditer(text) if match.group(1) == name)
+    return _parsing_error(text, next(found, 0), f"{name} is no JSON value")
+
+
+def _parsing_error(text: str, place: int, message: str) -> RhaiError:
+    line_start = text.rfind("\n", 0, place) + 1
+    position = (text.count("\n", 0, place) + 1, place - line_start + 1)
+    return RhaiError("ErrorParsing", f"Syntax error: {message}", position)
 
 
 def _of_object(text: str) -> str:
@@ -67,10 +106,9 @@ def parse_json(run: Run, text: str) -> Value:
     try:
         return run.check(json.loads(text, parse_int=_number, parse_constant=_refuse))
     except json.JSONDecodeError as problem:
-        position = (problem.lineno, problem.colno)
-        raise RhaiError("ErrorParsing", f"Syntax error: {problem.msg}", position) from None
+        raise _malformed(text, problem) from None
     except ValueError as problem:
-        raise RhaiError("ErrorParsing", f"Syntax error: {problem}") from None
+        raise _no_constant(text, str(problem)) from None
 
 
 def to_json_text(run: Run, value: Any) -> str:

@@ -1,15 +1,13 @@
 """The language's own functions: types, text, pointers, printing, leaving."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
-from rbee_keeper.rhai.callbacks import named_pointer
-from rbee_keeper.rhai.display import to_debug
-from rbee_keeper.rhai.errors import RhaiError
-from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import ExitJump, Run
-from rbee_keeper.rhai.values import MUTABLE_TYPES, FnPtr, Value, copy_value
+from ..errors import RhaiError
+from ..runtime.callbacks import named_pointer
+from ..runtime.display import to_debug
+from ..runtime.registry import Rebound, Registrar
+from ..runtime.run import ExitJump, Run
+from ..values import MUTABLE_TYPES, FnPtr, Value, copy_value
 
 define = Registrar("Language")
 

@@ -1,16 +1,14 @@
 """Numbers: tests, conversions and parsing."""
 
-from __future__ import annotations
-
 import math
 import re
 
-from rbee_keeper.rhai.display import float_text
-from rbee_keeper.rhai.errors import arithmetic_error
-from rbee_keeper.rhai.operations import negate
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN
+from ..errors import arithmetic_error
+from ..runtime.display import float_text
+from ..runtime.operations import negate
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
+from ..values import INT_MAX, INT_MIN
 
 define = Registrar("Numbers")
 

@@ -1,7 +1,5 @@
 """Positions and lengths as the library reads them: negative counts from the end."""
 
-from __future__ import annotations
-
 
 def element_index(position: int, length: int) -> int | None:
     """Return the index of an existing element, or None."""

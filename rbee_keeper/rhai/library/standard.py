@@ -1,28 +1,19 @@
 """Gathers every theme into the library that each engine starts from."""
 
-from __future__ import annotations
-
 from functools import cache
 
-from rbee_keeper.rhai.library import (
+from ..runtime.registry import Library
+from . import bits, floats, json_text, language, numbers, strings, strings_in_place, times
+from .containers import (
     array_callbacks,
     array_order,
     arrays,
-    bits,
     blob_numbers,
     blobs,
-    floats,
-    json_text,
-    language,
     map_callbacks,
     maps,
-    numbers,
     ranges,
-    strings,
-    strings_in_place,
-    times,
 )
-from rbee_keeper.rhai.registry import Library
 
 THEMES = (
     arrays,

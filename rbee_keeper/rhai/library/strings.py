@@ -1,12 +1,10 @@
 """Strings and characters: looking at them, taking parts of them."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.compiler.steps import clip_range
-from rbee_keeper.rhai.library.spans import clip, element_index, insertion_index
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import Blob, Char, Range, Sequence
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
+from ..runtime.steps import clip_range
+from ..values import Blob, Char, Range, Sequence
+from .spans import clip, element_index, insertion_index
 
 define = Registrar("Strings")
 

@@ -1,11 +1,9 @@
 """Strings changed in place: the variable gets the new text."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.library.spans import clip, element_index
-from rbee_keeper.rhai.registry import Rebound, Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import Char, Range, Value
+from ..runtime.registry import Rebound, Registrar
+from ..runtime.run import Run
+from ..values import Char, Range, Value
+from .spans import clip, element_index
 
 define = Registrar("Strings in place")
 

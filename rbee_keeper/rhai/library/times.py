@@ -1,12 +1,10 @@
 """Timestamps: the one clock a script can read."""
 
-from __future__ import annotations
-
 import time
 
-from rbee_keeper.rhai.registry import Registrar
-from rbee_keeper.rhai.runtime import Run
-from rbee_keeper.rhai.values import Timestamp
+from ..runtime.registry import Registrar
+from ..runtime.run import Run
+from ..values import Timestamp
 
 define = Registrar("Time")
 

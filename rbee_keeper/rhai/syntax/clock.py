@@ -1,10 +1,8 @@
 """Stops a compilation that takes longer than it may."""
 
-from __future__ import annotations
-
 import time
 
-from rbee_keeper.rhai.errors import Position, RhaiError
+from ..errors import Position, RhaiError
 
 STEPS_BETWEEN_READS = 500
 """Nodes between two looks at the clock: a few milliseconds of work."""

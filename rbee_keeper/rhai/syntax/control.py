@@ -1,15 +1,13 @@
 """Parses blocks, branches and loops."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from rbee_keeper.rhai.errors import RhaiError, missing_token, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.operators import OperatorParser, require_iterable
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.syntax.token_stream import FOREIGN_WORDS
-from rbee_keeper.rhai.values import Range
+from ..errors import RhaiError, missing_token, syntax_error
+from ..values import Range
+from . import nodes, tokens
+from .operators import OperatorParser, require_iterable
+from .primaries import start_of
+from .token_stream import FOREIGN_WORDS
 
 _SELF_TERMINATED = (nodes.If, nodes.Switch, nodes.While, nodes.For, nodes.Try, nodes.Block)
 _SWITCH_END = "to end this switch block"

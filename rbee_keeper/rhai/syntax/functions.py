@@ -1,11 +1,9 @@
 """Parses function definitions."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import Position, missing_token, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.literals import LiteralParser
-from rbee_keeper.rhai.syntax.tokens import Token
+from ..errors import Position, missing_token, syntax_error
+from . import nodes, tokens
+from .literals import LiteralParser
+from .tokens import Token
 
 THIS_TYPES = {"int": "i64", "float": "f64", "Fn": "Fn", "INT": "i64", "FLOAT": "f64"}
 """Names a typed method may use for the built-in types, beside the names `type_of` gives."""

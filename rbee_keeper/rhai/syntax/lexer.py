@@ -1,15 +1,13 @@
 """Text in, one token at a time out, on the parser's demand."""
 
-from __future__ import annotations
-
 import re
 
-from rbee_keeper.rhai.errors import Position, bad_input
-from rbee_keeper.rhai.syntax import tokens
-from rbee_keeper.rhai.syntax.numbers import scan_number
-from rbee_keeper.rhai.syntax.strings import StringScanner
-from rbee_keeper.rhai.syntax.tokens import Token
-from rbee_keeper.rhai.values import Char
+from ..errors import Position, bad_input
+from ..values import Char
+from . import tokens
+from .numbers import scan_number
+from .strings import StringScanner
+from .tokens import Token
 
 _BLANK = re.compile(r"[ \t\r\f\v\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,11 +1,9 @@
 """Parses literals: arrays, maps, interpolated strings and closures."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import missing_token, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.token_stream import TokenStream
-from rbee_keeper.rhai.syntax.tokens import Token
+from ..errors import missing_token, syntax_error
+from . import nodes, tokens
+from .token_stream import TokenStream
+from .tokens import Token
 
 _ARRAY_END = "to end this array literal"
 _MAP_END = "to end this object map literal"

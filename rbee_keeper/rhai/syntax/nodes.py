@@ -1,17 +1,18 @@
 """The tree: expressions, statements and whole scripts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbee_keeper.rhai.errors import Position
+from ..errors import Position
 
 
 class Decl:
-    """One declared variable; the resolver gives it a slot and learns whether closures share it."""
+    """One declared variable; the resolver gives it a slot and learns whether closures share it.
 
-    __slots__ = ("is_captured", "is_constant", "is_host", "name", "slot", "tag_slot")
+    The `origin` of what a closure captured is the variable of the function around it.
+    """
+
+    __slots__ = ("is_captured", "is_constant", "is_host", "is_tagged", "name", "origin", "slot", "tag_slot")
 
     def __init__(self, name: str, slot: int, *, is_constant: bool = False, is_host: bool = False) -> None:
         """Declare `name` in `slot`."""
@@ -20,6 +21,8 @@ class Decl:
         self.is_constant = is_constant
         self.is_host = is_host
         self.is_captured = False
+        self.origin = self
+        self.is_tagged = False
         self.tag_slot: int | None = None
 
 

@@ -1,11 +1,9 @@
 """Number literals: where they end and what they are worth."""
 
-from __future__ import annotations
-
 import re
 
-from rbee_keeper.rhai.errors import Position, bad_input
-from rbee_keeper.rhai.values import INT_MAX, INT_MIN, wrap_i64
+from ..errors import Position, bad_input
+from ..values import INT_MAX, INT_MIN, wrap_i64
 
 _RADIX = re.compile(r"-?0(?:[xX](?P<hex>[0-9a-fA-F_]*)|[oO](?P<octal>[0-7_]*)|[bB](?P<binary>[01_]*))")
 _DIGITS = re.compile(r"-?[0-9][0-9_]*")

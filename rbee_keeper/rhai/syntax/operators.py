@@ -1,12 +1,10 @@
 """Parses expressions by precedence climbing."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import bad_input, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.primaries import PrimaryParser, start_of
-from rbee_keeper.rhai.syntax.tokens import Token
-from rbee_keeper.rhai.values import INT_MIN, Char
+from ..errors import bad_input, syntax_error
+from ..values import INT_MIN, Char
+from . import nodes, tokens
+from .primaries import PrimaryParser, start_of
+from .tokens import Token
 
 _RANGE_ENDS = frozenset({"]", ")", "}", ",", ";", "=>", "{", tokens.END})
 _LITERAL_NAMES: dict[type, str] = {

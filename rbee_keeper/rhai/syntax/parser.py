@@ -1,16 +1,14 @@
 """Tokens in, a script's tree out."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.clock import CompileClock
-from rbee_keeper.rhai.syntax.control import ControlParser
-from rbee_keeper.rhai.syntax.functions import FunctionParser
-from rbee_keeper.rhai.syntax.operators import literal_name
-from rbee_keeper.rhai.syntax.primaries import start_of
-from rbee_keeper.rhai.syntax.token_stream import ParseOptions
-from rbee_keeper.rhai.syntax.tokens import Token
+from ..errors import Position, RhaiError, bad_input, syntax_error
+from . import nodes, tokens
+from .clock import CompileClock
+from .control import ControlParser
+from .functions import FunctionParser
+from .operators import literal_name
+from .primaries import start_of
+from .token_stream import ParseOptions
+from .tokens import Token
 
 MISPLACED_FUNCTION = "Function definitions must be at global level and cannot be inside a block or another function"
 
@@ -19,12 +17,7 @@ _NO_VALUE = frozenset({";", "}", ",", ")", "]", tokens.END})
 
 
 def parse(text: str, options: ParseOptions, clock: CompileClock | None = None) -> nodes.Script:
-    """Return the tree of a script.
-
-    Args:
-        text: the whole script.
-        options: limits and switches.
-        clock: when to give up.
+    """Return the tree of a script; `clock` says when to give up.
 
     Raises:
         RhaiError: the first syntax error.
@@ -72,15 +65,11 @@ class Parser(FunctionParser, ControlParser):
             case "break" | "continue":
                 return self._loop_exit(token)
             case "return" | "throw":
-                self.advance()
-                value = self._optional_value()
-                return (nodes.Return if token.kind == "return" else nodes.Throw)(token.position, value)
+                return self._way_out(token)
             case "try":
                 return self.try_catch()
-            case "import":
-                return self._import()
-            case "export":
-                return self._export()
+            case "import" | "export":
+                return self._import() if token.kind == "import" else self._export()
             case _:
                 return self.compound(token.kind) or self._expression_statement()
 
@@ -103,6 +92,11 @@ class Parser(FunctionParser, ControlParser):
         if token.kind == "continue":
             return nodes.Continue(token.position)
         return nodes.Break(token.position, self._optional_value())
+
+    def _way_out(self, token: Token) -> nodes.Node:
+        self.advance()
+        value = self._optional_value()
+        return (nodes.Return if token.kind == "return" else nodes.Throw)(token.position, value)
 
     def _optional_value(self) -> nodes.Node | None:
         return None if self.peek().kind in _NO_VALUE else self.expression()

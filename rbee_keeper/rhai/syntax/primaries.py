@@ -1,12 +1,10 @@
 """Parses operands: literals, names, calls and the chains that hang off them."""
 
-from __future__ import annotations
-
-from rbee_keeper.rhai.errors import Position, bad_input, missing_token, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.literals import LiteralParser
-from rbee_keeper.rhai.syntax.tokens import Token
-from rbee_keeper.rhai.values import Char
+from ..errors import Position, bad_input, missing_token, syntax_error
+from ..values import Char
+from . import nodes, tokens
+from .literals import LiteralParser
+from .tokens import Token
 
 _LITERALS = frozenset({tokens.INT, tokens.FLOAT, tokens.CHAR, tokens.STRING})
 _LINK_STARTS = frozenset({".", "?.", "[", "?["})

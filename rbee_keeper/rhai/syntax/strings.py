@@ -1,10 +1,8 @@
 """String and character literals: escapes, raw strings, back-ticks."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
-from rbee_keeper.rhai.errors import Position, bad_input
+from ..errors import Position, bad_input
 
 _SIMPLE_ESCAPES = {"\\": "\\", "t": "\t", "r": "\r", "n": "\n", '"': '"', "'": "'", "`": "`"}
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}

@@ -1,15 +1,13 @@
 """One token of look-ahead over the lexer, with the parser's limits."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from rbee_keeper.rhai.errors import Position, RhaiError, bad_input, missing_token, syntax_error
-from rbee_keeper.rhai.syntax import nodes, tokens
-from rbee_keeper.rhai.syntax.clock import CompileClock
-from rbee_keeper.rhai.syntax.lexer import Lexer
-from rbee_keeper.rhai.syntax.tokens import Token
+from ..errors import Position, RhaiError, bad_input, missing_token, syntax_error
+from . import nodes, tokens
+from .clock import CompileClock
+from .lexer import Lexer
+from .tokens import Token
 
 FOREIGN_WORDS = {
     "not": "write `!`",

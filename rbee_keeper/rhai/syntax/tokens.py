@@ -1,10 +1,8 @@
 """The words and symbols of the language, with how tightly operators bind."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
-from rbee_keeper.rhai.errors import Position
+from ..errors import Position
 
 INT = "integer"
 FLOAT = "float"

@@ -1,13 +1,11 @@
 """Visits every node of a tree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from rbee_keeper.rhai.syntax import nodes
+from . import nodes
 
 _PLAIN = frozenset({"position", "dot", "decl", "scope", "start", "names_a_variable", "captures"})
 

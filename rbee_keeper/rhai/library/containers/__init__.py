@@ -1,0 +1,1 @@
+"""The functions of arrays, blobs, maps and ranges."""
