@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..config.settings import Settings
-from ..contract.ids import ModelRef, WorkerId
+from ..contract.ids import WorkerId
+from ..contract.model_ref import HIDDEN
 from ..contract.validation import require_worker_id
 from ..contract.workers import SpawnRequest, StopRequest, WorkerList, WorkerReady, WorkerReport, WorkerView
 from ..daemon.app import answer, read_message
@@ -23,8 +24,6 @@ from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_spawn import WorkerSpawner, spawn_answer
 from .worker_stop import WorkerStopper
 from .worker_watch import WorkerWatch
-
-_HIDDEN = ModelRef("(a file of the owner)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,5 +119,5 @@ def _shown(view: WorkerView, *, is_owner: bool) -> WorkerView:
     """Return what callers may see: nobody the token, the owner alone where a file lies."""
     if is_owner:
         return msgspec.structs.replace(view, token="")
-    model_ref = view.model_ref if view.is_in_model_folders else _HIDDEN
+    model_ref = view.model_ref if view.is_in_model_folders else HIDDEN
     return msgspec.structs.replace(view, token="", model_file="", model_ref=model_ref)
