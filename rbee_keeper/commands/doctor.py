@@ -10,6 +10,7 @@ import typer
 
 from ..config.paths import bundled_models_dir
 from ..config.settings import SETTING_FIELDS, Settings, load_settings, purpose_of
+from ..contract.model_ref import ShortName, parse
 from ..errors import PortInUse, RbeeError
 from ..keeper.queen_process import find_queen
 from ..supervisor.daemon_record import DaemonRecords
@@ -85,7 +86,7 @@ def _engine(_: Settings) -> Finding:
 def _model(settings: Settings) -> Finding:
     folders = (settings.paths.models_dir, *settings.model_roots, bundled_models_dir())
     names = sorted({path.stem for folder in folders for path in folder.glob("*.gguf")})
-    is_good = settings.default_model in names or settings.default_model.startswith(("file:", "hf:", "/"))
+    is_good = settings.default_model in names or not isinstance(parse(settings.default_model), ShortName)
     hint = "" if is_good else f"put {settings.default_model}.gguf into {settings.paths.models_dir}"
     return Finding(name="models", is_good=is_good, text=", ".join(names) or "none", hint=hint)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..contract.api_token import is_token
 from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
-from ..contract.ids import is_model_ref
+from ..contract.model_ref import is_model_ref
 from ..errors import ConfigInvalid, InvalidInput
 from .paths import Paths, user_paths
 

@@ -16,10 +16,6 @@ LOCAL_NODE = NodeName("localhost")
 _WORKER_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_NOT_IN_A_MODEL_REF = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_MODEL_REF_BYTES = 4096
-"""As long as a path can be. Whatever a person can see in a file manager may be in it; what acts on a terminal, turns
-text around or cannot be written as UTF-8 may not."""
 
 
 def new_task_id() -> TaskId:
@@ -64,10 +60,3 @@ def is_correlation_id(text: str) -> bool:
 def is_node_name(text: str) -> bool:
     """Tell whether the text is DNS-safe."""
     return _NODE_NAME.fullmatch(text) is not None
-
-
-def is_model_ref(text: str) -> bool:
-    """Tell whether the text has the form of a model reference, without parent folders."""
-    if not text.strip() or _NOT_IN_A_MODEL_REF.search(text) is not None:
-        return False
-    return len(text.encode()) <= _MODEL_REF_BYTES and ".." not in text.replace(":", "/").split("/")

@@ -7,7 +7,8 @@ import msgspec
 
 from ..errors import InvalidInput
 from .chat import JsonObject, JsonSchema, NamedTool, PlainText, Tool, is_tool_name
-from .ids import WorkerId, is_model_ref, is_node_name, is_worker_id
+from .ids import WorkerId, is_node_name, is_worker_id
+from .model_ref import is_model_ref
 from .sampling import Sampling
 from .shown_text import shown
 from .tasks import Generation, Infer

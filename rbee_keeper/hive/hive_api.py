@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from ..config.settings import Settings
 from ..contract.hives import BackendView, MachineResources
-from ..contract.ids import ModelRef, WorkerId
+from ..contract.ids import WorkerId
+from ..contract.model_ref import HIDDEN
 from ..contract.operations.hive import (
     HEALTH,
     LIST_BACKENDS,
@@ -37,8 +38,6 @@ from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_spawn import WorkerSpawner, spawn_answer
 from .worker_stop import WorkerStopper
 from .worker_watch import WorkerWatch
-
-_HIDDEN = ModelRef("(a file of the owner)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,5 +146,5 @@ def _shown(view: WorkerView, *, is_owner: bool) -> WorkerView:
     """Return what callers may see: nobody the token, the owner alone where a file lies."""
     if is_owner:
         return msgspec.structs.replace(view, token="")
-    model_ref = view.model_ref if view.is_in_model_folders else _HIDDEN
+    model_ref = view.model_ref if view.is_in_model_folders else HIDDEN
     return msgspec.structs.replace(view, token="", model_file="", model_ref=model_ref)

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract.ids import ModelRef, is_model_ref
+from ..contract.ids import ModelRef
+from ..contract.model_ref import FileReference, HubReference, ShortName, UrlReference, parse
 from ..contract.workers import WorkerKind
 from ..errors import Forbidden, InvalidInput, ModelNotFound
 
-_FILE_SCHEMES = ("file://", "file:")
 _FAKE_SUFFIX = ".fake.json"
 _FORMS = "a short name such as bee-tiny, or file:/path/to/model.gguf"
 
@@ -50,18 +50,14 @@ class ModelFiles:
             InvalidInput: the reference has a form that this version does not know.
             Forbidden: the path is outside the model folders.
         """
-        if not is_model_ref(ref):
-            raise InvalidInput("this is not a model reference", hint=f"name {_FORMS}")
-        for scheme in _FILE_SCHEMES:
-            if ref.startswith(scheme):
-                return self._by_path(ref, Path(ref.removeprefix(scheme)), is_owner=is_owner)
-        if ref.startswith("/"):
-            return self._by_path(ref, Path(ref), is_owner=is_owner)
-        if ref.startswith("hf:"):
-            raise InvalidInput(
-                "models are not downloaded by this version", hint=f"download the file yourself and name {_FORMS}"
-            )
-        return self._by_name(ref, is_owner=is_owner)
+        match parse(ref):
+            case ShortName(name=name):
+                return self._by_name(ref, name, is_owner=is_owner)
+            case FileReference(path=path):
+                return self._by_path(ref, Path(path), is_owner=is_owner)
+            case HubReference() | UrlReference():
+                hint = f"download the file yourself and name {_FORMS}"
+                raise InvalidInput("models are not downloaded by this version", hint=hint)
 
     def names(self) -> list[str]:
         """Return the short names that resolve here; what in them is no text is shown as a question mark."""
@@ -69,8 +65,6 @@ class ModelFiles:
         return sorted(os.fsencode(stem).decode("utf-8", "replace") for stem in stems)
 
     def _by_path(self, ref: ModelRef, path: Path, *, is_owner: bool) -> ModelFile:
-        if not path.is_absolute():
-            raise InvalidInput("a file reference needs an absolute path", hint=f"use {_FORMS}")
         found = self._file(ref, path)
         if found is None:
             # the same answer for a file that is there and one that is not, or nobody knows which
@@ -79,11 +73,11 @@ class ModelFiles:
             raise self._not_found()
         return self._allowed(found, is_owner=is_owner)
 
-    def _by_name(self, name: ModelRef, *, is_owner: bool) -> ModelFile:
+    def _by_name(self, ref: ModelRef, name: str, *, is_owner: bool) -> ModelFile:
         """Look in the folders; a link there leads the owner where they wanted, and nobody else out of the folders."""
         for folder in self.folders:
             for candidate in (folder / f"{name}.gguf", folder / name):
-                if candidate.suffix in (".gguf", ".json") and (found := self._file(name, candidate)) is not None:
+                if candidate.suffix in (".gguf", ".json") and (found := self._file(ref, candidate)) is not None:
                     return self._allowed(found, is_owner=is_owner)
         raise self._not_found()
 

@@ -1,11 +1,9 @@
 """The fleet as it is shown: hives and workers for `ps`, `status` and the API."""
 
-from ..contract.ids import ModelRef
+from ..contract.model_ref import HIDDEN
 from ..contract.status import FleetWorker, HiveView
 from ..contract.workers import WorkerView
 from .registry import FleetRegistry, HiveEntry
-
-HIDDEN_MODEL = ModelRef("(a file of the owner)")
 
 
 def hive_views(registry: FleetRegistry, now: float) -> list[HiveView]:
@@ -36,7 +34,7 @@ def _worker_view(registry: FleetRegistry, hive: HiveEntry, worker: WorkerView, *
         node=hive.node,
         hive_id=hive.id,
         state=registry.shown_state(worker),
-        model_ref=worker.model_ref if is_owner or worker.is_in_model_folders else HIDDEN_MODEL,
+        model_ref=worker.model_ref if is_owner or worker.is_in_model_folders else HIDDEN,
         url=worker.url,
         backend=worker.backend,
         device=worker.device,
