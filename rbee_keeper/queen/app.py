@@ -25,14 +25,14 @@ from .heartbeat import Heartbeats
 from .hive_care import HiveCare
 from .hive_client import HiveClient
 from .hive_start import HiveProcess, give_order, start_hive
-from .infer import InferRunner
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 from .relay import Relay
+from .runner import TaskRunner
 from .status import StatusApi
 from .stuck_workers import StuckWorkers
 from .task_api import TaskApi
-from .tasks import TaskBook
+from .tasks import TaskStore
 from .worker_spawn import WorkerSpawn
 
 _HIVE_GRACES = 3
@@ -64,7 +64,7 @@ class Queen:
         self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
         self._hives = HiveClient(self._client)
         self._registry = FleetRegistry()
-        self._book = TaskBook(
+        self._store = TaskStore(
             queue_limit=settings.queue_limit, kept=settings.tasks_kept, log_limit_bytes=settings.event_log_limit_bytes
         )
 
@@ -135,7 +135,7 @@ class Queen:
         )
         return _Parts(chores=chores, local_hive=local_hive, care=care)
 
-    def _runner(self, parts: "_Parts") -> InferRunner:
+    def _runner(self, parts: "_Parts") -> TaskRunner:
         stuck = StuckWorkers(
             registry=self._registry,
             client=self._client,
@@ -144,9 +144,9 @@ class Queen:
             narrator=self._narrator,
             free_within_s=min(_FREE_WITHIN_S, self._spec.settings.stall_s),
         )
-        return InferRunner(
+        return TaskRunner(
             registry=self._registry,
-            book=self._book,
+            store=self._store,
             spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
             local_hive=parts.local_hive,
             care=parts.care,
@@ -157,14 +157,14 @@ class Queen:
 
     def _app_spec(self, parts: "_Parts") -> AppSpec:
         settings = self._spec.settings
-        task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
+        task_api = TaskApi(settings=settings, store=self._store, runner=self._runner(parts), narrator=self._narrator)
         heartbeats = Heartbeats(
             settings=settings, registry=self._registry, local_hive=parts.local_hive, narrator=self._narrator
         )
         status = StatusApi(
             settings=settings,
             registry=self._registry,
-            book=self._book,
+            store=self._store,
             hives=self._hives,
             own_url=self._own_url,
             token=self._spec.order.token,
@@ -183,7 +183,7 @@ class Queen:
     async def _end_work(self, local_hive: LocalHive) -> None:
         """Cancel every task, then end the hive with its workers."""
         self._narrator.say("stop", f"the queen ends: {self._stop.reason}")
-        runners = [task.runner for task in self._book.unfinished() if task.runner is not None]
+        runners = [task.runner for task in self._store.unfinished() if task.runner is not None]
         for runner in runners:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
@@ -210,7 +210,7 @@ def _routes(tasks: TaskApi, status: StatusApi, heartbeats: Heartbeats) -> list[R
         Route(routes.QUEEN_WORKER_STOP, status.stop_worker, methods=["POST"]),
         Route(routes.QUEEN_SHUTDOWN, status.shutdown, methods=["POST"]),
         Route(routes.TASKS, tasks.submit, methods=["POST"]),
-        Route(routes.TASK, tasks.look),
+        Route(routes.TASK, tasks.get),
         Route(routes.TASK, tasks.cancel, methods=["DELETE"]),
         Route(routes.TASK_EVENTS, tasks.events),
         Route(routes.TASK_CANCEL, tasks.cancel, methods=["POST"]),

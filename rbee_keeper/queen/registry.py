@@ -14,7 +14,7 @@ from ..contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
 from ..contract.nodes import HiveSnapshot
 from ..contract.workers import WorkerState, WorkerView
 from ..errors import RbeeError
-from .leases import Lease, Leases
+from .reservations import Reservation, Reservations
 from .scheduling.decision import SpawnWorker
 from .scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
 
@@ -48,13 +48,13 @@ class HiveEntry:
 
 
 class FleetRegistry:
-    """Owns the hives, their workers and the leases of slots; used from the event loop only."""
+    """Owns the hives, their workers and the reservations of slots; used from the event loop only."""
 
     def __init__(self) -> None:
         """Start with an empty fleet."""
         self._hives: dict[HiveId, HiveEntry] = {}
         self._ended: OrderedDict[HiveId, None] = OrderedDict()
-        self._leases = Leases()
+        self._reservations = Reservations()
         self._resting: set[WorkerId] = set()
         self._pending: list[tuple[HiveId, PendingSpawn]] = []
         self._orders = 0
@@ -107,7 +107,7 @@ class FleetRegistry:
 
     def _replace_workers(self, entry: HiveEntry, workers: list[WorkerView]) -> None:
         for gone in entry.workers.keys() - {worker.id for worker in workers}:
-            self._leases.forget(gone)
+            self._reservations.forget(gone)
             self._resting.discard(gone)
             self._failures.pop(gone, None)
             self._last_used.pop(gone, None)
@@ -156,19 +156,19 @@ class FleetRegistry:
         """Return why a worker failed, None while it has not."""
         return self._failures.get(worker_id)
 
-    def lease(self, worker_id: WorkerId, task_id: TaskId, lease: Lease | None = None) -> None:
+    def reserve(self, worker_id: WorkerId, task_id: TaskId, reservation: Reservation | None = None) -> None:
         """Reserve slots of the worker for the task."""
-        self._leases.take(worker_id, task_id, lease or Lease())
+        self._reservations.take(worker_id, task_id, reservation or Reservation())
 
     def release(self, worker_id: WorkerId, task_id: TaskId, now: float) -> None:
         """Give the slots back; `now` is Unix time, as it is shown."""
-        if self._leases.give_back(worker_id, task_id):
+        if self._reservations.give_back(worker_id, task_id):
             self._last_used[worker_id] = now
         self._notify()
 
     def tasks_at(self, worker_id: WorkerId) -> int:
         """Count the tasks that have slots of the worker."""
-        return self._leases.tasks(worker_id)
+        return self._reservations.tasks(worker_id)
 
     def last_used(self, worker_id: WorkerId) -> float:
         """Return when a task last left the worker, in Unix seconds; 0 before that."""
@@ -255,13 +255,13 @@ class FleetRegistry:
 
     def slots_left(self, worker: WorkerView) -> int:
         """Count the slots of the worker that no task has."""
-        return max(worker.slots_total - self._leases.slots(worker.id), 0)
+        return max(worker.slots_total - self._reservations.slots(worker.id), 0)
 
     def shown_state(self, worker: WorkerView) -> WorkerState:
-        """Return the worker's state; idle and busy follow from the leases."""
+        """Return the worker's state; idle and busy follow from the reservations."""
         if worker.state not in ("idle", "busy"):
             return worker.state
-        return "busy" if self._leases.tasks(worker.id) else "idle"
+        return "busy" if self._reservations.tasks(worker.id) else "idle"
 
     def _facts(self, hive: HiveEntry, worker: WorkerView) -> WorkerFacts:
         return WorkerFacts(
@@ -274,7 +274,7 @@ class FleetRegistry:
             state=worker.state,
             slots_total=worker.slots_total,
             slots_free=0 if worker.id in self._resting else self.slots_left(worker),
-            has_strict=self._leases.has_strict(worker.id),
+            has_strict=self._reservations.has_strict(worker.id),
             model_file=worker.model_file,
             is_in_model_folders=worker.is_in_model_folders,
         )

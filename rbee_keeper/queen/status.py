@@ -19,7 +19,7 @@ from ..errors import Forbidden, WorkerNotFound
 from .fleet_views import hive_views, worker_views
 from .hive_client import HiveClient
 from .registry import FleetRegistry
-from .tasks import TaskBook
+from .tasks import TaskStore
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class StatusApi:
 
     settings: Settings
     registry: FleetRegistry
-    book: TaskBook
+    store: TaskStore
     hives: HiveClient
     own_url: str
     token: str
@@ -52,9 +52,9 @@ class StatusApi:
                 is_ephemeral=self.is_ephemeral,
                 hives=hive_views(self.registry, now),
                 workers=worker_views(self.registry, is_owner=request.scope["caller"] == "owner"),
-                tasks_queued=len(self.book.waiting()),
-                tasks_running=len(self.book.running()),
-                tasks_done=self.book.done_count,
+                tasks_queued=len(self.store.waiting()),
+                tasks_running=len(self.store.running()),
+                tasks_done=self.store.done_count,
             )
         )
 

@@ -1,4 +1,4 @@
-"""The task API: submit, look, follow, cancel."""
+"""The task API: submit, get, follow, cancel."""
 
 import time
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from ..daemon.event_stream import EventStream
 from ..daemon.narration import Narrator
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
-from .infer import InferRunner
-from .tasks import Task, TaskBook
+from .runner import TaskRunner
+from .tasks import Task, TaskStore
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class TaskApi:
     """Answers the routes under `/v2/tasks`."""
 
     settings: Settings
-    book: TaskBook
-    runner: InferRunner
+    store: TaskStore
+    runner: TaskRunner
     narrator: Narrator
 
     async def submit(self, request: Request) -> Response:
@@ -51,7 +51,7 @@ class TaskApi:
     def _open(self, request: Request, spec: Infer) -> Task:
         now, arrived_at = time.time(), time.monotonic()
         named = _named_deadlines(request, spec)
-        task = self.book.open(
+        task = self.store.submit(
             spec,
             correlation_id=request.scope["correlation_id"],
             now=now,
@@ -73,7 +73,7 @@ class TaskApi:
 
     def _accepted(self, task: Task) -> Response:
         events_url = f"/v2/tasks/{task.id}/events"
-        position = self.book.view(task).queue_position
+        position = self.store.view(task).queue_position
         accepted = TaskAccepted(
             task_id=task.id,
             status=task.state,
@@ -93,9 +93,9 @@ class TaskApi:
             raise RequestTimeout("the deadline has passed already", details=details)
         return min(named, now + self.settings.task_timeout_max_s)
 
-    async def look(self, request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
         """Describe one task."""
-        return answer(self.book.view(self._task(request)))
+        return answer(self.store.view(self._task(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream a task's events, from the one after `Last-Event-ID` on; leaving does not cancel the task.
@@ -116,7 +116,7 @@ class TaskApi:
         return Response(status_code=204)
 
     def _task(self, request: Request) -> Task:
-        return self.book.get(TaskId(request.path_params["task_id"]), is_owner=request.scope["caller"] == "owner")
+        return self.store.get(TaskId(request.path_params["task_id"]), is_owner=request.scope["caller"] == "owner")
 
 
 async def _decided(task: Task) -> None:

@@ -105,7 +105,7 @@ class Task:
         return True
 
 
-class TaskBook:
+class TaskStore:
     """Every task the queen remembers."""
 
     def __init__(self, *, queue_limit: int, kept: int, log_limit_bytes: int) -> None:
@@ -117,7 +117,7 @@ class TaskBook:
         self._tasks: OrderedDict[TaskId, Task] = OrderedDict()
         self.done_count = 0
 
-    def open(
+    def submit(
         self,
         spec: Infer,
         *,
@@ -168,7 +168,7 @@ class TaskBook:
             raise TaskNotFound("no task of that id; finished tasks are kept for a while only")
         return task
 
-    def close(self, task: Task) -> None:
+    def finish(self, task: Task) -> None:
         """Drop the prompt of a finished task, and the oldest finished tasks and events beyond the limits."""
         self.done_count += task.state == "done"
         task.spec = Infer(prompt="", model=task.spec.model)

@@ -8,7 +8,7 @@ from ...contract.workers import WorkerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFacts:
-    """One worker; `slots_free` counts what the queen has not leased out.
+    """One worker; `slots_free` counts what the queen has not reserved.
 
     `model_file` is the hive's one name for the model, whatever it was called in the order; empty when it is not known.
     """

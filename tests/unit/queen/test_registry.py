@@ -10,8 +10,8 @@ from rbee_keeper.contract.nodes import HiveSnapshot
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.errors import ConnectionTimeout
 from rbee_keeper.queen.fleet_views import hive_views, worker_views
-from rbee_keeper.queen.leases import Lease
 from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.reservations import Reservation
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 
 
@@ -69,11 +69,11 @@ async def test_a_report_that_was_overtaken_is_dropped() -> None:
     assert [each.worker_id for each in worker_views(registry, is_owner=True)] == ["new"]
 
 
-async def test_a_leased_slot_is_not_free_for_another_task() -> None:
+async def test_a_reserved_slot_is_not_free_for_another_task() -> None:
     """Two tasks must not be sent to one slot."""
     registry = FleetRegistry()
     registry.take_report(report(view("a", slots_total=2)), now=1.0)
-    registry.lease(WorkerId("a"), TaskId("t1"))
+    registry.reserve(WorkerId("a"), TaskId("t1"))
     assert registry.snapshot().workers[0].slots_free == 1
     assert (
         worker_views(registry, is_owner=True)[0].state,
@@ -180,10 +180,10 @@ async def test_a_task_with_several_answers_takes_a_slot_for_each() -> None:
     """The rest would wait inside the worker, silent, while the queen believes that its slots are free."""
     registry = FleetRegistry()
     registry.take_report(report(view("a", slots_total=4)), now=1.0)
-    registry.lease(WorkerId("a"), TaskId("t1"), Lease(slots=3))
+    registry.reserve(WorkerId("a"), TaskId("t1"), Reservation(slots=3))
     assert registry.snapshot().workers[0].slots_free == 1
     assert registry.tasks_at(WorkerId("a")) == 1
-    registry.lease(WorkerId("a"), TaskId("t2"), Lease(slots=8, is_strict=True))
+    registry.reserve(WorkerId("a"), TaskId("t2"), Reservation(slots=8, is_strict=True))
     assert registry.snapshot().workers[0].slots_free == 0
     assert registry.snapshot().workers[0].has_strict
     registry.release(WorkerId("a"), TaskId("t2"), 1.0)

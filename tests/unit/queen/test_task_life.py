@@ -20,12 +20,12 @@ from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, Unavailable, 
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
 from rbee_keeper.queen.hive_start import HiveProcess
-from rbee_keeper.queen.infer import InferRunner
 from rbee_keeper.queen.local_hive import LocalHive
 from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
 from rbee_keeper.queen.relay import Relay
+from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.stuck_workers import StuckWorkers
-from rbee_keeper.queen.tasks import Task, TaskBook
+from rbee_keeper.queen.tasks import Task, TaskStore
 from rbee_keeper.queen.worker_spawn import WorkerSpawn
 from rbee_keeper.transport import sse
 from rbee_keeper.transport.http_client import HttpClient
@@ -55,7 +55,7 @@ class World:
         client = HttpClient(connect_s=2.0, request_s=request_s)
         hives = HiveClient(client)
         self.registry = FleetRegistry()
-        self.book = TaskBook(queue_limit=100, kept=100, log_limit_bytes=1_000_000)
+        self.store = TaskStore(queue_limit=100, kept=100, log_limit_bytes=1_000_000)
         local_hive = LocalHive(
             start=_no_hive_here,
             on_started=lambda _: None,
@@ -80,9 +80,9 @@ class World:
             narrator=self.heard,
             free_within_s=free_within_s,
         )
-        self.runner = InferRunner(
+        self.runner = TaskRunner(
             registry=self.registry,
-            book=self.book,
+            store=self.store,
             spawn=WorkerSpawn(registry=self.registry, hives=hives, client=client, chores=chores, waits_s=(0.01, 0.02)),
             local_hive=local_hive,
             care=self.care,
@@ -100,7 +100,7 @@ class World:
         """Submit a task."""
         spec = Infer(**{"prompt": "hi", "model": ModelRef("m"), **fields})
         now = time.time()
-        task = self.book.open(
+        task = self.store.submit(
             spec,
             correlation_id=CorrelationId("c-1"),
             now=now,
@@ -459,7 +459,7 @@ async def test_a_clock_that_is_set_ends_no_task() -> None:
     async with world() as queen, alive_hive() as hive, peer(execute=works) as worker:
         queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
         now = time.time() - 3600
-        task = queen.book.open(
+        task = queen.store.submit(
             Infer(prompt="hi", model=ModelRef("m")),
             correlation_id=CorrelationId("c"),
             now=now,

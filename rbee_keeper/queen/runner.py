@@ -23,14 +23,14 @@ from ..errors import (
 )
 from ..transport import deadline
 from .hive_care import HiveCare
-from .leases import Lease
 from .local_hive import LocalHive
 from .registry import FleetRegistry, HiveEntry
 from .relay import Relay, WorkerLost
+from .reservations import Reservation
 from .scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .scheduling.policy import decide
 from .scheduling.snapshot import TaskFacts
-from .tasks import Task, TaskBook
+from .tasks import Task, TaskStore
 from .worker_spawn import HiveUnresponsive, WorkerSpawn
 
 _CRASHES_AT_MOST = 2
@@ -57,11 +57,11 @@ class _Course:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InferRunner:
+class TaskRunner:
     """Runs tasks, each as a chore of its own."""
 
     registry: FleetRegistry
-    book: TaskBook
+    store: TaskStore
     spawn: WorkerSpawn
     local_hive: LocalHive
     care: HiveCare
@@ -78,7 +78,7 @@ class InferRunner:
         if not task.is_final:
             because = task.cancelled_because or "the queen ends"
             task.fail(RequestCanceled(f"the task was cancelled: {because}"), "cancelled")
-        self.book.close(task)
+        self.store.finish(task)
         self._narrate_end(task)
 
     async def _take_to_end(self, task: Task) -> None:
@@ -126,7 +126,7 @@ class InferRunner:
                 self.registry.release(worker.id, task.id, time.time())
 
     async def _find_worker(self, task: Task, course: _Course) -> tuple[HiveEntry, WorkerView]:
-        """Decide and act until slots of a worker are leased for the task."""
+        """Decide and act until slots of a worker are reserved for the task."""
         while True:
             self._take_bad_news(task, course)
             facts = _facts(task, self.registry.file_of(task.spec.model))
@@ -136,7 +136,7 @@ class InferRunner:
                 case UseWorker(worker_id=worker_id):
                     found = self.registry.worker(worker_id)
                     assert found is not None
-                    self.registry.lease(worker_id, task.id, Lease(slots=facts.slots, is_strict=facts.is_strict))
+                    self.registry.reserve(worker_id, task.id, Reservation(slots=facts.slots, is_strict=facts.is_strict))
                     task.worker_id = worker_id
                     course.waits_for = None
                     return found
