@@ -21,6 +21,7 @@ from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
+from .dispatcher import Dispatcher
 from .heartbeat import Heartbeats
 from .hive_care import HiveCare
 from .hive_client import HiveClient
@@ -32,7 +33,7 @@ from .runner import TaskRunner
 from .status import StatusApi
 from .stuck_workers import StuckWorkers
 from .task_api import TaskApi
-from .tasks import TaskStore
+from .task_store import TaskStore
 from .worker_spawn import WorkerSpawn
 
 _HIVE_GRACES = 3
@@ -109,6 +110,7 @@ class Queen:
                 parts.local_hive.adopt(spec.hive)
             self._narrator.say("start", f"the queen answers at {self._own_url}")
             parts.chores.keep("watch for silent hives", parts.care.watch_silence)
+            parts.chores.keep("dispatcher", parts.dispatcher.run)
             parts.chores.keep("lease of the hive", parts.local_hive.renew_leases)
             parts.chores.once("sweep", sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(parts))
@@ -133,7 +135,9 @@ class Queen:
             heartbeat_s=settings.heartbeat_s,
             stale_s=settings.hive_stale_s,
         )
-        return _Parts(chores=chores, local_hive=local_hive, care=care)
+        orders = WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, care=care, chores=chores)
+        dispatcher = Dispatcher(registry=self._registry, orders=orders, start_hive=local_hive.ensure)
+        return _Parts(chores=chores, local_hive=local_hive, care=care, dispatcher=dispatcher)
 
     def _runner(self, parts: "_Parts") -> TaskRunner:
         stuck = StuckWorkers(
@@ -147,8 +151,7 @@ class Queen:
         return TaskRunner(
             registry=self._registry,
             store=self._store,
-            spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
-            local_hive=parts.local_hive,
+            dispatcher=parts.dispatcher,
             care=parts.care,
             relay=Relay(registry=self._registry, client=self._client, stuck=stuck, stall_s=self._spec.settings.stall_s),
             narrator=self._narrator,
@@ -198,6 +201,7 @@ class _Parts:
     chores: Chores
     local_hive: LocalHive
     care: HiveCare
+    dispatcher: Dispatcher
 
 
 def _routes(tasks: TaskApi, status: StatusApi, heartbeats: Heartbeats) -> list[Route]:

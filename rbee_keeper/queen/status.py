@@ -19,7 +19,7 @@ from ..errors import Forbidden, WorkerNotFound
 from .fleet_views import hive_views, worker_views
 from .hive_client import HiveClient
 from .registry import FleetRegistry
-from .tasks import TaskStore
+from .task_store import TaskStore
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,8 +52,8 @@ class StatusApi:
                 is_ephemeral=self.is_ephemeral,
                 hives=hive_views(self.registry, now),
                 workers=worker_views(self.registry, is_owner=request.scope["caller"] == "owner"),
-                tasks_queued=len(self.store.waiting()),
-                tasks_running=len(self.store.running()),
+                tasks_queued=self.store.waiting_count,
+                tasks_running=self.store.running_count,
                 tasks_done=self.store.done_count,
             )
         )

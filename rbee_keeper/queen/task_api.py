@@ -19,7 +19,8 @@ from ..daemon.narration import Narrator
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
 from .runner import TaskRunner
-from .tasks import Task, TaskStore
+from .task_store import TaskStore
+from .tasks import Task
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class TaskApi:
 
     def _accepted(self, task: Task) -> Response:
         events_url = f"/v2/tasks/{task.id}/events"
-        position = self.store.view(task).queue_position
+        position = self.store.position(task)
         accepted = TaskAccepted(
             task_id=task.id,
             status=task.state,

@@ -17,6 +17,7 @@ from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import SpawnAnswer, WorkerHealth, WorkerView
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, Unavailable, WorkerNotReady
+from rbee_keeper.queen.dispatcher import Dispatcher
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
 from rbee_keeper.queen.hive_start import HiveProcess
@@ -25,7 +26,8 @@ from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
 from rbee_keeper.queen.relay import Relay
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.stuck_workers import StuckWorkers
-from rbee_keeper.queen.tasks import Task, TaskStore
+from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import WorkerSpawn
 from rbee_keeper.transport import sse
 from rbee_keeper.transport.http_client import HttpClient
@@ -80,11 +82,15 @@ class World:
             narrator=self.heard,
             free_within_s=free_within_s,
         )
+        orders = WorkerSpawn(
+            registry=self.registry, hives=hives, client=client, care=self.care, chores=chores, waits_s=(0.01, 0.02)
+        )
+        dispatcher = Dispatcher(registry=self.registry, orders=orders, start_hive=local_hive.ensure)
+        chores.keep("dispatcher", dispatcher.run)
         self.runner = TaskRunner(
             registry=self.registry,
             store=self.store,
-            spawn=WorkerSpawn(registry=self.registry, hives=hives, client=client, chores=chores, waits_s=(0.01, 0.02)),
-            local_hive=local_hive,
+            dispatcher=dispatcher,
             care=self.care,
             relay=Relay(registry=self.registry, client=client, stuck=stuck, stall_s=stall_s),
             narrator=self.heard,
@@ -124,7 +130,7 @@ async def world(*, stall_s: float = 10.0, request_s: float = 5.0, free_within_s:
         assert keeper is not None
         yield World(tasks, stall_s=stall_s, request_s=request_s, free_within_s=free_within_s)
         for other in asyncio.all_tasks():
-            if other is not keeper and (other.get_name().startswith(("task", "order", "load", "watch", "end"))):
+            if other is not keeper and (other.get_name().startswith(("task", "order", "dispatcher", "watch", "end"))):
                 other.cancel()
 
 

@@ -9,7 +9,8 @@ from rbee_keeper.contract.events import Event
 from rbee_keeper.contract.ids import CorrelationId
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import QueueFull, RequestCanceled, TaskNotFound, WorkerCrashed
-from rbee_keeper.queen.tasks import Task, TaskStore
+from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.tasks import Task
 from rbee_keeper.transport import sse
 
 
@@ -106,8 +107,9 @@ async def test_waiting_and_running_tasks_are_counted_apart() -> None:
     tasks = store()
     waiting, running = opened(tasks), opened(tasks)
     running.move("running")
-    assert tasks.waiting() == [waiting]
-    assert tasks.running() == [running]
+    assert (tasks.waiting_count, tasks.running_count) == (1, 1)
+    assert tasks.position(waiting) == 0
+    assert tasks.position(running) is None
     assert tasks.unfinished() == [waiting, running]
 
 
