@@ -50,7 +50,8 @@ class Generation(Sampling, frozen=True, kw_only=True, omit_defaults=True):
 class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
     """Generate text somewhere: the body of `POST /v2/tasks`; `deadline_ms` is Unix time.
 
-    Among tasks that wait, `interactive` ones go before `batch` ones, older before younger.
+    Among tasks that wait, `interactive` ones go before `batch` ones, older before younger. A task whose client is cut
+    off waits `detach_s` for a reader of its events before it is cancelled; 0 cancels it at once.
     """
 
     model: ModelRef = ModelRef("")
@@ -60,6 +61,7 @@ class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
     device: int | None = None
     deadline_ms: int | None = None
     priority: Priority = "interactive"
+    detach_s: float | None = None
 
 
 class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):

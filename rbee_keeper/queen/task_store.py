@@ -8,6 +8,7 @@ from ..contract.ids import CorrelationId, TaskId, new_task_id
 from ..contract.tasks import FINAL_TASK_STATES, PRIORITIES, Infer, Priority, TaskState, TaskView
 from ..errors import QueueFull, TaskNotFound
 from .event_log import EventLog
+from .idempotency import RequestKey
 from .tasks import Task
 
 _WAITING: tuple[TaskState, ...] = ("queued", "preparing")
@@ -28,6 +29,7 @@ class TaskStore:
         self._submitted = 0
         self._tasks: dict[TaskId, Task] = {}
         self._by_state: dict[TaskState, dict[TaskId, Task]] = {state: {} for state in get_args(TaskState)}
+        self._by_key: dict[tuple[str, str], Task] = {}
         self._waiting: Counter[Priority] = Counter()
         self.done_count = 0
 
@@ -40,6 +42,7 @@ class TaskStore:
         arrived_at: float,
         deadline: float,
         is_owner: bool,
+        key: RequestKey | None = None,
     ) -> Task:
         """Take a task; `now` and `deadline` are Unix seconds, `arrived_at` is the same moment as `now`, monotonic.
 
@@ -67,11 +70,14 @@ class TaskStore:
             arrived_at=arrived_at,
             number=self._submitted,
             is_owner=is_owner,
+            key=key,
             on_move=self._moved,
         )
         self._submitted += 1
         before = sum(self._waiting[each] for each in PRIORITIES[: PRIORITIES.index(spec.priority) + 1])
         self._tasks[task.id] = task
+        if key is not None:
+            self._by_key[key.scope] = task
         self._by_state[task.state][task.id] = task
         self._waiting[spec.priority] += 1
         task.say(Queued(task_id=task.id, queue_position=before))
@@ -82,6 +88,17 @@ class TaskStore:
         del self._by_state[old][task.id]
         self._by_state[task.state][task.id] = task
         self._waiting[task.spec.priority] += (task.state in _WAITING) - (old in _WAITING)
+
+    def with_key(self, key: RequestKey | None) -> Task | None:
+        """Return the task that an earlier copy of the request made, None when this is the first.
+
+        Raises:
+            IdempotencyKeyReused: the key belongs to another request.
+        """
+        task = None if key is None else self._by_key.get(key.scope)
+        if task is not None and task.key is not None and key is not None:
+            task.key.require_same(key)
+        return task
 
     def get(self, task_id: TaskId, *, is_owner: bool) -> Task:
         """Return a task; those of the owner are there for the owner only.
@@ -102,6 +119,8 @@ class TaskStore:
         finished.sort(key=lambda each: each.arrived_at)
         for old in finished[: max(len(finished) - self._kept, 0)]:
             del self._tasks[old.id], self._by_state[old.state][old.id]
+            if old.key is not None:
+                del self._by_key[old.key.scope]
         kept_bytes = sum(each.log.size_bytes for each in finished)
         for old in finished:
             if kept_bytes <= self._logs_limit_bytes:

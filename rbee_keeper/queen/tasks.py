@@ -16,6 +16,8 @@ from ..errors import RbeeError
 from ..transport import sse
 from .decision_record import KEPT, DecisionRecord
 from .event_log import EventLog
+from .followers import Followers
+from .idempotency import RequestKey
 from .scheduling.task_facts import Requirements, TaskFacts
 from .task_times import TaskClock
 
@@ -64,6 +66,8 @@ class Task:
     error: ErrorInfo | None = None
     decided: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     cancelled_because: str = ""
+    key: RequestKey | None = None
+    followers: Followers | None = field(default=None, repr=False)
     runner: asyncio.Task[None] | None = field(default=None, repr=False)
     on_move: "Callable[[Task, TaskState], None] | None" = field(default=None, repr=False)
 

@@ -134,7 +134,7 @@ async def test_what_the_submitter_has_not_taken_is_kept_and_the_writer_waits() -
     assert log.size_bytes <= 4 * len(frame("000"))
     cutter, seen = sse.FrameCutter(), []
     async with asyncio.timeout(10):
-        async for part in log.read(is_submitter=True):
+        async for part in log.read(submitter=1):
             assert log.size_bytes <= 4 * len(frame("000"))
             seen += cutter.feed(part)
             await asyncio.sleep(0)
@@ -174,7 +174,7 @@ async def test_an_answer_that_was_read_to_its_end_keeps_its_last_part_only() -> 
     log.attach_submitter()
     log.append([frame("x" * 1000)] * 500)
     log.append([frame("end")], closes=True)
-    async for _ in log.read(is_submitter=True):
+    async for _ in log.read(submitter=1):
         pass
     assert log.size_bytes < 70_000
     assert (await read_all(log, after_id=log.last_id - 1))[-1][1] == "end"
