@@ -1,6 +1,7 @@
 """The event log: readers that come early, late, or back again."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -186,3 +187,45 @@ async def test_one_event_larger_than_the_limit_is_still_delivered() -> None:
     log.append([frame("a")])
     log.append([frame("end")], closes=True)
     assert await read_all(log, after_id=1) == [(2, "end")]
+
+
+async def read_for_a_moment(log: EventLog, after_id: int, submitter: int) -> bytes:
+    """Read what is there, and go."""
+    parts: list[bytes] = []
+
+    async def read() -> None:
+        async for part in log.read(after_id, submitter=submitter):
+            parts.append(part)  # noqa: PERF401 - what came before the cancel is wanted
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(read(), 0.05)
+    return b"".join(parts)
+
+
+async def test_what_a_submitter_that_may_return_has_not_taken_waits_for_it() -> None:
+    """A connection was cut: the rest of the answer must be there when the next one comes."""
+    log = EventLog(100)
+    number = log.attach_submitter(may_return=True)
+    first = log.read(submitter=number)
+    log.append([sse.frame("token", b"x" * 40)])
+    await anext(first)
+    await first.aclose()
+    log.append([sse.frame("token", b"y" * 40)] * 3)
+    assert not log.has_room, "the writer waits for the one who comes back"
+    log.require_kept(1)
+    number = log.attach_submitter(1, may_return=True)
+    assert b"yyyy" in await read_for_a_moment(log, 1, number)
+    assert log.has_room
+
+
+async def test_a_reader_that_was_replaced_holds_nobody_up() -> None:
+    """The queen may learn of a cut connection long after its client has made another one."""
+    log = EventLog(100)
+    old = log.read(submitter=log.attach_submitter(may_return=True))
+    log.append([sse.frame("token", b"x" * 40)] * 3)
+    await anext(old)
+    number = log.attach_submitter(0, may_return=True)
+    await old.aclose()
+    assert not log.has_room, "the place of the new one was lost with the old one"
+    await read_for_a_moment(log, 0, number)
+    assert log.has_room
