@@ -202,9 +202,14 @@ class Unavailable(RbeeError):
 
 
 class ConnectionFailed(Unavailable):
-    """Nothing answers at the address, or the connection broke."""
+    """Nothing answers at the address, or the connection broke.
+
+    Attributes:
+        is_unsent: nothing of the request has left this process, so that it may be sent again, whatever it is.
+    """
 
     code = "CONNECTION_FAILED"
+    is_unsent = False
 
 
 class AllSlotsBusy(Unavailable):

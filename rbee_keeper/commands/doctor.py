@@ -11,12 +11,12 @@ import typer
 from ..config.paths import bundled_models_dir
 from ..config.settings import SETTING_FIELDS, Settings, load_settings, purpose_of
 from ..errors import PortInUse, RbeeError
+from ..keeper.queen_process import find_queen
 from ..supervisor.daemon_record import DaemonRecords
 from ..transport.listener import listen
-from . import output
-from .diagnostics import ExitCode
 from .options import JsonOption
-from .queen_process import find_queen
+from .terminal import output
+from .terminal.diagnostics import ExitCode
 
 _ENGINE_CHECK = "import rbee_keeper.workers.llm.library as library; library.initialise()"
 _ENGINE_CHECK_S = 30

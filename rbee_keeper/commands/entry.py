@@ -14,9 +14,9 @@ def main() -> NoReturn:
     # until our own handlers are there, Ctrl-C ends this process without Python's words about it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+    from ..keeper.head_start import HEAD_START
     from ..supervisor import start_up
-    from .interruption import Interrupted, ignore_signals, take_signals
-    from .queen_start import HEAD_START
+    from .terminal.interruption import Interrupted, ignore_signals, take_signals
 
     start_up.begin()
     try:
@@ -33,8 +33,8 @@ def main() -> NoReturn:
 def _run() -> int:
     from ..errors import RbeeError
     from ..supervisor import start_up
-    from .diagnostics import ExitCode, exit_code_of, report
-    from .output import ReaderLeft
+    from .terminal.diagnostics import ExitCode, exit_code_of, report
+    from .terminal.output import ReaderLeft
 
     try:
         from .app import app

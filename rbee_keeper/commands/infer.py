@@ -11,14 +11,16 @@ from ..contract.sampling import DEFAULT_TEMPERATURE
 from ..contract.tasks import DEFAULT_MAX_TOKENS, Infer
 from ..contract.validation import Problem, generation_problems, placement_problems, require
 from ..errors import RbeeError
-from .answer_view import AnswerView
+from ..keeper.queen_process import queen_for_one_command
 from .model_option import model_ref_of
 from .options import JsonOption, QueenUrlOption, QuietOption
-from .progress import Progress
-from .prompt import read_prompt
-from .queen_process import queen_for_one_command
+from .terminal.event_view import EventView
+from .terminal.progress import Progress
+from .terminal.prompt import read_prompt
 
 _LONGEST_TIMEOUT_S = 1_000_000
+_SAMPLING = "Sampling"
+_PLACEMENT = "Where it runs"
 
 
 def infer(
@@ -38,17 +40,30 @@ def infer(
         bool, typer.Option("--raw", help="Continue the prompt as plain text, without chat template.")
     ] = False,
     max_tokens: Annotated[int, typer.Option(help="Stop after this many tokens.")] = DEFAULT_MAX_TOKENS,
-    temperature: Annotated[float, typer.Option(help="0 always takes the likeliest token.")] = DEFAULT_TEMPERATURE,
-    top_k: Annotated[int, typer.Option(help="Draw from this many tokens; 0 for all.")] = 40,
-    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens with this share together.")] = 0.95,
-    min_p: Annotated[float, typer.Option(help="Leave out tokens below this share of the likeliest.")] = 0.0,
-    repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids repetition; 1 is off.")] = 1.0,
-    seed: Annotated[int | None, typer.Option(help="Draw the same tokens again, whatever else the worker does.")] = None,
+    temperature: Annotated[
+        float, typer.Option(help="0 always takes the likeliest token.", rich_help_panel=_SAMPLING)
+    ] = DEFAULT_TEMPERATURE,
+    top_k: Annotated[int, typer.Option(help="Draw from this many tokens; 0 for all.", rich_help_panel=_SAMPLING)] = 40,
+    top_p: Annotated[
+        float, typer.Option(help="Draw from the likeliest tokens with this share together.", rich_help_panel=_SAMPLING)
+    ] = 0.95,
+    min_p: Annotated[
+        float, typer.Option(help="Leave out tokens below this share of the likeliest.", rich_help_panel=_SAMPLING)
+    ] = 0.0,
+    repetition_penalty: Annotated[
+        float, typer.Option(help="Above 1 avoids repetition; 1 is off.", rich_help_panel=_SAMPLING)
+    ] = 1.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Draw the same tokens again, whatever else the worker does.", rich_help_panel=_SAMPLING),
+    ] = None,
     stop: Annotated[list[str] | None, typer.Option(help="End before this text; up to four times.")] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Give up after this time.")] = None,
-    node: Annotated[str | None, typer.Option(help="Run on this node.")] = None,
-    backend: Annotated[str | None, typer.Option(help="Run on cpu, cuda or metal.")] = None,
-    device: Annotated[int | None, typer.Option(help="Run on this device of the backend.")] = None,
+    node: Annotated[str | None, typer.Option(help="Run on this node.", rich_help_panel=_PLACEMENT)] = None,
+    backend: Annotated[str | None, typer.Option(help="Run on cpu, cuda or metal.", rich_help_panel=_PLACEMENT)] = None,
+    device: Annotated[
+        int | None, typer.Option(help="Run on this device of the backend.", rich_help_panel=_PLACEMENT)
+    ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Print figures on standard error at the end.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -59,7 +74,7 @@ def infer(
     With no queen running, everything that is needed is started and taken down again afterwards.
     """
     with Progress(quiet=quiet or as_json) as progress:
-        view = AnswerView(
+        view = EventView(
             progress=progress,
             as_json=as_json,
             quiet=quiet,

@@ -11,9 +11,9 @@ import typer
 from ..config.settings import ONE_COMMAND_LOGS, load_settings
 from ..errors import InvalidInput, NotFound
 from ..supervisor.sweep import changed_at
-from . import output
-from .log_line import readable, when_of
 from .options import JsonOption
+from .terminal import output
+from .terminal.log_line import readable, when_of
 
 _POLL_S = 0.1
 _KINDS = ("queen", "hive", "worker")

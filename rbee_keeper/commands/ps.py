@@ -4,9 +4,9 @@ import time
 
 from ..config.settings import load_settings
 from ..contract.nodes import FleetWorker
-from . import diagnostics, output
+from ..keeper.queen_process import find_queen
 from .options import JsonOption, QueenUrlOption
-from .queen_process import find_queen
+from .terminal import diagnostics, output
 
 _HEADINGS = ("WORKER", "NODE", "STATE", "MODEL", "DEVICE", "SLOTS USED", "PID", "LAST USED")
 

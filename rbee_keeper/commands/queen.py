@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from ..client import QueenClient
+from ..client.blocking import QueenClient
 from ..config.settings import Settings, load_settings
 from ..errors import AlreadyRunning, ConnectionFailed, Forbidden, RbeeError
+from ..keeper.queen_process import find_queen, start_persistent
 from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
 from ..supervisor.daemon_stop import stop_by_signal, wait_until_gone
-from . import diagnostics, output
+from .group import new_group
 from .options import JsonOption, QueenUrlOption
-from .queen_process import find_queen, start_persistent
+from .terminal import diagnostics, output
 
-app = typer.Typer(no_args_is_help=True)
+app = new_group()
 
 _STOP_S = 40.0
 _SIGNAL_GRACE_S = 5.0

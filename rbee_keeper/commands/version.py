@@ -1,13 +1,13 @@
 """`rbee version`."""
 
 import platform
-from importlib import metadata
+from typing import NoReturn
 
 import typer
 
 from .. import __version__
-from . import output
 from .options import JsonOption
+from .terminal import output
 
 
 def version(as_json: JsonOption = False) -> None:
@@ -19,14 +19,15 @@ def version(as_json: JsonOption = False) -> None:
         output.line(" ".join(f"{name} {number}" for name, number in versions.items()))
 
 
-def show_and_leave(is_wanted: bool) -> None:
+def show_and_leave() -> NoReturn:
     """Answer `rbee --version`."""
-    if is_wanted:
-        output.line(f"rbee {__version__}")
-        raise typer.Exit
+    output.line(f"rbee {__version__}")
+    raise typer.Exit
 
 
 def _installed() -> str:
+    from importlib import metadata  # it costs more than the rest of a start of `rbee --version`
+
     try:
         return metadata.version("llama-cpp-python")
     except metadata.PackageNotFoundError:

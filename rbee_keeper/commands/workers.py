@@ -4,16 +4,17 @@ from typing import Annotated
 
 import typer
 
-from ..client import QueenClient
+from ..client.blocking import QueenClient
 from ..config.settings import load_settings
 from ..contract.ids import is_worker_id
 from ..errors import ConnectionFailed, InvalidInput, WorkerNotFound
-from . import output
+from ..keeper.queen_process import find_queen
+from .group import new_group
 from .options import JsonOption, QueenUrlOption
 from .ps import show_workers_of_queen
-from .queen_process import find_queen
+from .terminal import output
 
-app = typer.Typer(no_args_is_help=True)
+app = new_group()
 
 
 @app.command("list")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ..errors import ConnectionFailed, ConnectionTimeout
 from .address import Address
 from .http_wire import AnswerReader, request_bytes
+from .no_connection import nothing_answers
 
 _READ_BYTES = 65_536
 
@@ -93,7 +94,7 @@ def open_request(
     except TimeoutError as error:
         raise ConnectionTimeout(f"nothing answers at {address.url} within {connect_s:g} s") from error
     except OSError as error:
-        raise ConnectionFailed(f"nothing answers at {address.url}") from error
+        raise nothing_answers(address) from error
     with connection:
         connection.settimeout(None)
         try:

@@ -9,6 +9,7 @@ from ..errors import ConnectionFailed, ConnectionTimeout, ProtocolError
 from . import correlation
 from .address import Address, address_of
 from .http_wire import AnswerReader, request_bytes
+from .no_connection import nothing_answers
 from .peer_stream import PeerStream, connect
 
 _IDLE_CONNECTIONS_KEPT = 8
@@ -41,6 +42,11 @@ class StreamingAnswer:
         self.headers = reader.headers
         self._connection = connection
         self._reader = reader
+
+    @property
+    def peer(self) -> Address:
+        """The address that the connection has reached."""
+        return self._connection.stream.peer
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives.
@@ -185,7 +191,7 @@ class HttpClient:
         except TimeoutError as error:
             raise ConnectionTimeout(f"no connection to {address.url} within {self.connect_s:g} s") from error
         except OSError as error:
-            raise ConnectionFailed(f"nothing answers at {address.url}") from error
+            raise nothing_answers(address) from error
         return _Connection(address, stream)
 
     def _release(self, address: Address, connection: _Connection, reader: AnswerReader) -> None:

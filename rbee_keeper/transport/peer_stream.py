@@ -73,6 +73,13 @@ class PeerStream(asyncio.Protocol):
             self._transport.resume_reading()
         return data
 
+    @property
+    def peer(self) -> Address:
+        """The address that the connection has reached."""
+        assert self._transport is not None
+        host, port = self._transport.get_extra_info("peername")[:2]
+        return Address(host=host, port=port)
+
     def at_eof(self) -> bool:
         """Tell whether the peer has closed and everything is read."""
         return self._is_over and not self._pieces

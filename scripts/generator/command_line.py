@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from rbee_keeper.commands.app import app
+from rbee_keeper.commands.app import ABOUT, rbee
+from rbee_keeper.commands.command_line import ENTRIES, Entry
 
 PROGRAM = "rbee"
 _PLACEHOLDERS = {Path: "PATH", str: "TEXT", int: "NUMBER", float: "NUMBER"}
@@ -90,21 +91,28 @@ _COMPLETION = (
 
 def read_application() -> Command:
     """Return the whole command line."""
-    return _group(app, (PROGRAM,), str(app.info.help), _COMPLETION)
+    options = _command(rbee, (PROGRAM,)).options[:-1]
+    return Command(
+        path=(PROGRAM,),
+        text=ABOUT,
+        options=(*options, *_COMPLETION, _HELP),
+        children=tuple(_entry(entry) for entry in ENTRIES),
+    )
 
 
-def _group(group: typer.Typer, path: tuple[str, ...], text: str, options: tuple[Option, ...] = ()) -> Command:
+def _entry(entry: Entry) -> Command:
+    declared = entry.declaration()
+    path = (PROGRAM, entry.name)
+    return _group(declared, path, entry.summary) if isinstance(declared, typer.Typer) else _command(declared, path)
+
+
+def _group(group: typer.Typer, path: tuple[str, ...], text: str) -> Command:
     children = []
     for info in group.registered_commands:
         assert info.callback is not None
         name = info.name or info.callback.__name__.replace("_", "-")
         children.append(_command(info.callback, (*path, name)))
-    for below in group.registered_groups:
-        assert below.typer_instance is not None
-        children.append(_group(below.typer_instance, (*path, str(below.name)), str(below.help)))
-    if group.registered_callback is not None:
-        options = (*_command(group.registered_callback.callback, path).options[:-1], *options)
-    return Command(path=path, text=text, options=(*options, _HELP), children=tuple(children))
+    return Command(path=path, text=text, options=(_HELP,), children=tuple(children))
 
 
 def _command(callback: Any, path: tuple[str, ...]) -> Command:
@@ -112,7 +120,7 @@ def _command(callback: Any, path: tuple[str, ...]) -> Command:
     arguments: list[Argument] = []
     defaults = inspect.signature(callback).parameters
     for name, hint in typing.get_type_hints(callback, include_extras=True).items():
-        if name == "return":
+        if name == "return" or hint is typer.Context:
             continue
         kind, info = typing.get_args(hint)[:2]
         if info.__class__.__name__ == "ArgumentInfo":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rbee_keeper import __version__
-from rbee_keeper.commands.diagnostics import EXIT_MEANINGS
+from rbee_keeper.commands.terminal.diagnostics import EXIT_MEANINGS
 from rbee_keeper.config.paths import Paths
 from rbee_keeper.config.settings import ONE_COMMAND_LOGS, SETTING_FIELDS, SYSTEM_CONFIG_FILE, purpose_of
 

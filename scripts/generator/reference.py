@@ -1,7 +1,7 @@
 """Writes the reference pages of the command line, the settings, the exit codes and the errors."""
 
 from rbee_keeper import errors
-from rbee_keeper.commands.diagnostics import exit_code_of
+from rbee_keeper.commands.terminal.diagnostics import exit_code_of
 from rbee_keeper.contract.errors import ErrorBody, to_wire
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.daemon.error_response import STATUS_BY_CODE

@@ -71,6 +71,45 @@ def test_every_command_explains_itself(home: Home, command: list[str]) -> None:
     assert not home.run_dir.exists()
 
 
+def test_help_lists_whole_sentences_under_headings(home: Home) -> None:
+    """A sentence that ends in dots is one more thing to look up; a pipe gets neither colours nor boxes."""
+    done = home.rbee("--help")
+    words = " ".join(done.out.split())
+    assert "Check this machine and say what to do about each thing that is wrong." in words
+    assert [line for line in done.out.splitlines() if line in ("Run:", "Look:", "Daemons:", "Tools:")] == [
+        "Run:",
+        "Look:",
+        "Daemons:",
+        "Tools:",
+    ]
+    assert done.out.isascii()
+    assert "..." not in done.out.partition("Options:")[2]
+    assert "\x1b" not in done.out
+
+
+def test_rbee_alone_says_what_to_type_first_and_whether_a_queen_runs(home: Home) -> None:
+    """The first thing a person types is the name; it starts nothing and is no mistake."""
+    done = home.rbee()
+    assert (done.code, done.err) == (0, "")
+    assert "No queen is running" in done.out
+    assert [line.strip().split("  ")[0] for line in done.out.splitlines() if line.startswith("  rbee")] == [
+        'rbee infer -p "How do I add a node?"',
+        "rbee queen start",
+        "rbee --help",
+    ]
+    assert not home.run_dir.exists()
+    _, queen = home.queen()
+    assert f"A queen runs at {queen.url} with 0 workers." in home.rbee().out
+
+
+def test_rbee_alone_says_what_is_wrong_with_the_settings_and_is_still_no_failure(home: Home) -> None:
+    """It is asked for help, and helps."""
+    done = home.rbee(extra={"RBEE_QUEEN_PORT": "none"})
+    assert done.code == 0
+    assert "queen_port" in done.out
+    assert "rbee infer -p" in done.out
+
+
 @pytest.mark.parametrize("program", ["queen-rbee", "rbee-hive", "worker-rbee", "rbee-keeper"])
 def test_every_program_explains_itself(home: Home, program: str) -> None:
     """They can be started by hand."""

@@ -101,3 +101,24 @@ def test_escapes_of_a_model_are_shown_on_a_terminal_and_not_executed(home: Home)
     assert terminal.finish(30) == 0
     assert "\x1b" not in terminal.text
     assert "a\u241b]52;c;eA==\u2407b<9B>2J<U+202E>c\u240d" in terminal.text
+
+
+def test_help_has_panels_and_colours_on_a_terminal(home: Home) -> None:
+    """As people know it from other programs; no sentence is cut."""
+    terminal = Terminal(home, "rbee", "--help", extra={"COLUMNS": "80"})
+    assert terminal.finish(30) == 0
+    assert "╭" in terminal.text
+    assert "\x1b[" in terminal.text
+    assert "…" not in terminal.text
+    for heading in ("Run", "Look", "Daemons", "Tools"):
+        assert f" {heading} " in terminal.text
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_help_is_plain_where_colours_are_not_welcome(home: Home, environment: dict[str, str]) -> None:
+    """A screen reader reads every corner of a box aloud."""
+    terminal = Terminal(home, "rbee", "--help", extra=environment)
+    assert terminal.finish(30) == 0
+    assert "Daemons:" in terminal.text
+    assert "╭" not in terminal.text
+    assert "\x1b" not in terminal.text

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from rbee_keeper import errors
-from rbee_keeper.commands.diagnostics import EXIT_MEANINGS, ExitCode, exit_code_of
+from rbee_keeper.commands.terminal.diagnostics import EXIT_MEANINGS, ExitCode, exit_code_of
 from rbee_keeper.daemon.error_response import STATUS_BY_CODE
 from rbee_keeper.errors import RbeeError, error_classes
 

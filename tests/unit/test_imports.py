@@ -11,6 +11,9 @@ import rbee_keeper
 
 PACKAGE = Path(rbee_keeper.__file__).parent
 HEAVY = (
+    "asyncio",
+    "pydantic",
+    "rich",
     "textual",
     "fabric",
     "paramiko",
@@ -25,6 +28,7 @@ HEAVY = (
 )
 HOMES = {
     "typer": ("commands/",),
+    "rich": (),
     "textual": ("tui/",),
     "fabric": ("supervisor/ssh.py",),
     "paramiko": ("supervisor/ssh.py",),
@@ -54,6 +58,21 @@ def loaded_by(code: str) -> set[str]:
     return set(line.split()[1:])
 
 
+def test_the_list_of_commands_imports_none_of_them_and_nothing_that_starts_a_queen() -> None:
+    """Help that takes a second to appear is help that nobody asks for."""
+    code = (
+        "import sys; sys.argv = ['rbee', '--help']\nfrom rbee_keeper.commands.app import app\n"
+        "try:\n    app()\nfinally:\n"
+        "    print('LOADED', *(name for name in sys.modules if name.startswith('rbee_keeper.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "rbee_keeper.commands.command_line" in loaded
+    assert loaded.isdisjoint(
+        {f"rbee_keeper.{name}" for name in ("commands.infer", "commands.doctor", "keeper.queen_start")}
+    )
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["infer", "--help"], ["queen", "start", "--help"]], ids=" ".join)
 def test_help_loads_no_web_server_engine_or_terminal_library(arguments: list[str]) -> None:
     """Help that takes a second to appear is help that nobody asks for."""
@@ -63,7 +82,9 @@ def test_help_loads_no_web_server_engine_or_terminal_library(arguments: list[str
     assert loaded.isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["commands.infer", "commands.ps", "commands.workers", "commands.logs", "client"])
+@pytest.mark.parametrize(
+    "module", ["commands.infer", "commands.ps", "commands.workers", "commands.logs", "client.blocking"]
+)
 def test_commands_that_only_talk_to_a_queen_load_nothing_heavy(module: str) -> None:
     """The command line is started anew for every prompt; its imports are paid each time."""
     loaded = loaded_by(f"import rbee_keeper.{module}")
@@ -129,22 +150,3 @@ def test_no_module_is_named_for_being_handy(path: Path) -> None:
     """`utils` is where concepts go to lose their names; a standard module's name shadows it."""
     assert path.stem not in {"utils", "helpers", "common", "misc", "base", "manager", "core"}
     assert path.stem not in {"types", "queue", "secrets", "logging", "signal", "select", "list"}
-
-
-@pytest.mark.parametrize(
-    ("role", "others"),
-    [
-        ("queen", ("hive", "workers", "commands")),
-        ("hive", ("queen", "workers", "commands")),
-        ("workers", ("queen", "hive", "commands")),
-        ("commands", ("queen", "hive", "workers")),
-    ],
-)
-def test_the_roles_meet_on_http_only(role: str, others: tuple[str, ...]) -> None:
-    """Roles that import each other cannot run on different machines, or be understood alone."""
-    for path in (PACKAGE / role).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level >= 2 and node.module:
-                depth = len(path.relative_to(PACKAGE).parts)
-                if node.level == depth:
-                    assert node.module.partition(".")[0] not in others, f"{path}: {node.module}"

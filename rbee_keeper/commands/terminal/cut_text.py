@@ -1,4 +1,4 @@
-"""What is left of an answer that was cut: how much of it came, kept in a file."""
+"""What is left of a text that was cut: how much of it came, kept in a file."""
 
 import os
 import time

@@ -4,8 +4,8 @@ import sys
 from contextlib import suppress
 from enum import IntEnum
 
-from ..config.terminal import terminal_wants_colour
-from ..errors import RbeeError
+from ...config.terminal import terminal_wants_colour
+from ...errors import RbeeError
 from .terminal_text import shown
 
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
-from ..contract.errors import ErrorInfo, from_wire, to_wire
-from ..contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
-from ..errors import RbeeError
+from ...contract.errors import ErrorInfo, from_wire, to_wire
+from ...contract.events import End, Event, Failed, Metrics, Narration, Queued, Reasoning, Started, Token, ToolCallDelta
+from ...errors import RbeeError
 from . import diagnostics, output
-from .cut_answer import describe_cut, keep_text
+from .cut_text import describe_cut, keep_text
 from .progress import Progress
 
 
 @dataclass(slots=True, kw_only=True)
-class AnswerView:
-    """One answer on its way to the reader; `as_json` prints every event instead of the text.
+class EventView:
+    """One text on its way to the reader; `as_json` prints every event instead of the text.
 
-    An answer that is cut is kept in a file of `cut_answers_dir`.
+    A text that is cut is kept in a file of `cut_answers_dir`.
     """
 
     progress: Progress
@@ -54,7 +54,7 @@ class AnswerView:
                 assert_never(event)
 
     def show_error(self, error: RbeeError) -> None:
-        """Say what came of an answer that was cut; a reader of JSON gets the closing event that is missing."""
+        """Say what came of a text that was cut; a reader of JSON gets the closing event that is missing."""
         self.progress.clear()
         self._end_line()
         if self._pieces:

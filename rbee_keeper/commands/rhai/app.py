@@ -1,6 +1,6 @@
-"""`rbee rhai`: check, test, run and measure routing scripts.
+"""`rbee rhai`: the declarations of its verbs.
 
-Only the declarations are here: the language is imported when one of these commands runs, and by no other.
+The language is imported when one of these commands runs, and by no other.
 """
 
 from pathlib import Path
@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonOption
+from ..group import new_group
+from ..options import JsonOption
 
-app = typer.Typer(no_args_is_help=True)
+app = new_group()
 
 ScriptArgument = Annotated[Path, typer.Argument(help="The script.", show_default=False)]
 
@@ -21,9 +22,9 @@ def check(script: ScriptArgument, as_json: JsonOption = False) -> None:
 
     Exit code 0: nothing found; 1: something found; 2: the file cannot be read.
     """
-    from . import rhai_actions
+    from .check import check_script
 
-    rhai_actions.check(script, as_json=as_json)
+    check_script(script, as_json=as_json)
 
 
 @app.command()
@@ -38,9 +39,9 @@ def test(
 
     Exit code 0: all passed; 1: something failed; 2: a file cannot be read.
     """
-    from . import rhai_actions
+    from .run_tests import run_tests
 
-    rhai_actions.test(script, fixtures, as_json=as_json)
+    run_tests(script, fixtures, as_json=as_json)
 
 
 @app.command(name="eval")
@@ -52,9 +53,9 @@ def evaluate(
 
     Exit code 0: it ran; 1: it did not.
     """
-    from . import rhai_actions
+    from .evaluate import evaluate_script
 
-    rhai_actions.evaluate(script, as_json=as_json)
+    evaluate_script(script, as_json=as_json)
 
 
 @app.command()
@@ -65,9 +66,9 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Measure how long a script's decisions take, over made-up tasks and workers."""
-    from . import rhai_actions
+    from .bench import bench_script
 
-    rhai_actions.bench(script, workers, runs, as_json=as_json)
+    bench_script(script, workers, runs, as_json=as_json)
 
 
 @app.command()
@@ -76,6 +77,6 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a commented example script and fixtures for it."""
-    from . import rhai_actions
+    from .init import write_samples
 
-    rhai_actions.init(folder, force=force)
+    write_samples(folder, force=force)

@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..client import Greeting, QueenClient
+from ..client.blocking import QueenClient
+from ..client.greeting import Greeting
+from ..client.patience import ONCE
 from ..config.log_file import environment_with_log
 from ..config.settings import Settings, environment_for_children
 from ..errors import ConnectionFailed, ConnectionTimeout, InvalidApiKey, RbeeError, VersionMismatch
@@ -16,7 +18,8 @@ from ..supervisor.process import ChildSpec, start_detached
 from ..transport.address import Address, address_of
 from ..transport.listener import listen
 from ..transport.listener_owner import is_ours
-from .queen_start import HEAD_START, queen_log_name, start_ephemeral
+from .head_start import HEAD_START
+from .queen_start import queen_log_name, start_ephemeral
 
 _START_S = 15.0
 _POLL_S = 0.02
@@ -120,7 +123,7 @@ def queen_for_one_command(settings: Settings) -> Iterator[QueenClient]:
         return
     started = HEAD_START.take() or start_ephemeral(settings)
     try:
-        yield _client(settings, started.url, started.token)
+        yield replace(_client(settings, started.url, started.token), patience=ONCE)
     except ConnectionFailed as error:
         if started.process.wait(_LAST_WORDS_S):
             raise _start_failed(started.process.spec.log_path) from error

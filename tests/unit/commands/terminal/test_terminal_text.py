@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from rbee_keeper.commands.terminal_text import shown
+from rbee_keeper.commands.terminal.terminal_text import shown
 
 
 def test_nothing_that_acts_on_a_terminal_is_left() -> None:

@@ -1,16 +1,10 @@
-"""Starts a queen for one command, as early as the command line allows.
-
-A cold `rbee infer` spends most of its time on imports. So the queen is started before Typer is imported, as soon as
-the arguments say that one will be needed: it then starts while this process reads its own command line.
-"""
+"""Starts a queen for one command."""
 
 import socket
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..config.settings import Settings, load_settings
-from ..errors import RbeeError
 from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.daemon_start import start_daemon
 from ..supervisor.ownership import new_token
@@ -21,7 +15,6 @@ from ..transport.listener import listen
 
 _CASCADE_GRACES = 5
 _CONNECT_S = 0.2
-_NO_QUEEN_NEEDED = ("-h", "--help", "--queen-url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,43 +32,15 @@ class EphemeralQueen:
         drop_old_logs(self.settings)
 
 
-class HeadStart:
-    """Holds at most one queen between its early start and the command that uses it."""
+def start_unless_one_runs() -> EphemeralQueen | None:
+    """Start a queen unless there is one already, or something that may be one.
 
-    def __init__(self) -> None:
-        """Hold none."""
-        self._queen: EphemeralQueen | None = None
-
-    def begin(self, arguments: Sequence[str]) -> None:
-        """Start a queen when the command line is one that needs it and none runs; leave every error for later."""
-        is_infer = list(arguments[:1]) == ["infer"]
-        if not is_infer or any(each.startswith(_NO_QUEEN_NEEDED) for each in arguments):
-            return
-        try:
-            settings = load_settings()
-            if not settings.queen_url and not _somebody_answers(settings):
-                self._queen = start_ephemeral(settings)
-        except (RbeeError, OSError):
-            return
-
-    @property
-    def has_queen(self) -> bool:
-        """A queen was started and no command has taken it."""
-        return self._queen is not None
-
-    def take(self) -> EphemeralQueen | None:
-        """Hand over the queen, if there is one; its new owner stops it."""
-        queen, self._queen = self._queen, None
-        return queen
-
-    def discard(self) -> None:
-        """Stop a queen that no command took."""
-        queen = self.take()
-        if queen is not None:
-            queen.process.stop(0.0)
-
-
-HEAD_START = HeadStart()
+    Raises:
+        RbeeError: the settings are wrong, or no port can be bound.
+        OSError: the program cannot be started or its log cannot be written.
+    """
+    settings = load_settings()
+    return None if settings.queen_url or _somebody_answers(settings) else start_ephemeral(settings)
 
 
 def _somebody_answers(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""One line on the terminal that says what is going on, and is gone when the answer comes."""
+"""One line on the terminal that says what is going on, and is gone when the text comes."""
 
 import threading
 from types import TracebackType
@@ -27,7 +27,7 @@ class Progress:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "Progress":
-        """Begin to draw after a moment, so that quick answers show no spinner."""
+        """Begin to draw after a moment, so that quick responses show no spinner."""
         if self._is_on:
             self._thread = threading.Thread(target=self._draw, name="progress", daemon=True)
             self._thread.start()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rbee_keeper.commands.log_line import readable
+from rbee_keeper.commands.terminal.log_line import readable
 
 
 def test_a_line_of_narration_begins_with_when_how_bad_who_and_what() -> None:

@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 
-from ..errors import InvalidInput
+from ...errors import InvalidInput
 
 _STDIN = 0
 

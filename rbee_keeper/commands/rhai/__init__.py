@@ -1,0 +1,1 @@
+"""`rbee rhai`: check, test, run and measure routing scripts; one file per verb."""

@@ -1,0 +1,1 @@
+"""What a command does with a terminal: standard output, standard error, standard input, signals."""

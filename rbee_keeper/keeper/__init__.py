@@ -1,0 +1,1 @@
+"""Below every interface of the keeper: finds a queen, or starts one."""

@@ -1,0 +1,1 @@
+"""Tests: what commands do with a terminal."""
