@@ -7,7 +7,6 @@ from ..contract.tasks import Infer
 from ..contract.wire import encode
 from ..errors import IdempotencyKeyReused, InvalidInput
 
-HEADER = "idempotency-key"
 _LONGEST_KEY = 255
 
 

@@ -11,7 +11,14 @@ from ..config.settings import Settings
 from ..contract.errors import from_wire
 from ..contract.events import Narration
 from ..contract.ids import ModelRef, TaskId
-from ..contract.operations.queen import CANCEL_TASK, GET_TASK, SUBMIT_TASK, TASK_EVENTS
+from ..contract.operations.queen import (
+    CANCEL_TASK,
+    GET_TASK,
+    IDEMPOTENCY_KEY,
+    LAST_EVENT_ID,
+    SUBMIT_TASK,
+    TASK_EVENTS,
+)
 from ..contract.tasks import Infer, TaskAccepted
 from ..contract.validation import generation_problems, placement_problems, require
 from ..daemon.event_stream import EventStream
@@ -21,7 +28,6 @@ from ..daemon.principal import principal_of
 from ..daemon.routing import Handlers
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
-from . import idempotency
 from .followers import Followers
 from .idempotency import RequestKey, request_key
 from .runner import TaskRunner
@@ -53,7 +59,7 @@ class TaskApi:
         require(generation_problems(spec) + placement_problems(spec))
         if not spec.model:
             spec = msgspec.structs.replace(spec, model=ModelRef(self.settings.default_model))
-        key = request_key(request.headers.get(idempotency.HEADER), caller=principal_of(request).id, spec=spec)
+        key = request_key(request.headers.get(IDEMPOTENCY_KEY.name), caller=principal_of(request).id, spec=spec)
         known = self.store.with_key(key)
         task = known or self._begin(request, spec, key)
         if not _wants_stream(request, spec):
@@ -166,7 +172,7 @@ async def _decided(task: Task) -> None:
 
 
 def _last_event_id(request: Request) -> int:
-    text = request.headers.get("last-event-id", "0")
+    text = request.headers.get(LAST_EVENT_ID.name, "0")
     if not text.isdecimal() or len(text) > 18:
         raise InvalidInput("Last-Event-ID must be a number that an event of this task carried")
     return int(text)
