@@ -5,17 +5,16 @@ import copy
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..contract.errors import from_wire
 from ..contract.ids import TaskId, WorkerId
 from ..contract.worker_states import OPEN_STATES
-from ..contract.workers import WorkerView
 from ..errors import RbeeError
 from .decision_record import DecisionRecord
 from .hive_starts import HiveStarts
-from .registry import FleetRegistry, HiveEntry
+from .queue_entry import Assignment, Entry, Standing
+from .registry import FleetRegistry
 from .reservations import Reservation
 from .scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .scheduling.plan import Decided, PlanFailed, steps
@@ -31,8 +30,6 @@ _SLICE_S = 0.005
 _TASKS_A_SLICE = 32
 """So many tasks are woken at a time: each does its first steps in the same turn of the loop."""
 
-Assignment = tuple[HiveEntry, WorkerView]
-
 
 class Orders(Protocol):
     """Orders workers from hives."""
@@ -43,25 +40,6 @@ class Orders(Protocol):
 
 class NamedLostWorker(Exception):
     """The hive has named a worker again that the task has lost: it has not noticed the end of that one yet."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Entry:
-    """A task in the queue; `is_ordering` while the order of a worker is under way that it caused."""
-
-    task: Task
-    facts: TaskFacts
-    assigned: asyncio.Future[Assignment]
-    is_ordering: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class _Standing:
-    """What a group waits for; `loads` is the worker whose failure is theirs, `untold` came after the last pass."""
-
-    wait: Wait
-    loads: WorkerId | None
-    untold: list[_Entry] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -83,9 +61,9 @@ class Dispatcher:
         self._clock = clock
         self._stopwatch = stopwatch
         self._waiting = Waiting()
-        self._entries: dict[TaskId, _Entry] = {}
-        self._standings: dict[Requirements, _Standing] = {}
-        self._ends: deque[tuple[_Entry, Exception]] = deque()
+        self._entries: dict[TaskId, Entry] = {}
+        self._standings: dict[Requirements, Standing] = {}
+        self._ends: deque[tuple[Entry, Exception]] = deque()
         self._wake = asyncio.Event()
         self._slice_ends_at = 0.0
         self._woken_in_slice = 0
@@ -105,7 +83,7 @@ class Dispatcher:
             NamedLostWorker: that hive has nothing but a worker that the task has lost.
             RbeeError: the task cannot be done.
         """
-        entry = _Entry(task=task, facts=task.facts(), assigned=asyncio.get_running_loop().create_future())
+        entry = Entry(task=task, facts=task.facts(), assigned=asyncio.get_running_loop().create_future())
         self._enter(entry)
         try:
             return await entry.assigned
@@ -116,7 +94,7 @@ class Dispatcher:
         finally:
             self._leave(entry)
 
-    def _enter(self, entry: _Entry) -> None:
+    def _enter(self, entry: Entry) -> None:
         task, wants = entry.task, entry.facts.requirements
         if task.clock.admitted is None:
             task.clock.admitted = self._clock()
@@ -126,7 +104,7 @@ class Dispatcher:
             self._standings[wants].untold.append(entry)
         self._wake.set()
 
-    def _leave(self, entry: _Entry) -> None:
+    def _leave(self, entry: Entry) -> None:
         if self._entries.get(entry.task.id) is not entry:
             return
         del self._entries[entry.task.id]
@@ -176,7 +154,7 @@ class Dispatcher:
             await asyncio.sleep(0)
             self._begin_slice()
 
-    def _entries_of(self, tasks: Iterable[TaskFacts]) -> list[_Entry]:
+    def _entries_of(self, tasks: Iterable[TaskFacts]) -> list[Entry]:
         """Return those of them that still wait."""
         return [self._entries[task.id] for task in tasks if task.id in self._entries]
 
@@ -197,7 +175,7 @@ class Dispatcher:
                 if chosen is None or not self._act(chosen, decision, record):
                     self._wake.set()
 
-    def _act(self, entry: _Entry, decision: UseWorker | SpawnWorker | StartHive, record: DecisionRecord) -> bool:
+    def _act(self, entry: Entry, decision: UseWorker | SpawnWorker | StartHive, record: DecisionRecord) -> bool:
         """Do what was decided for one task; False when that is not possible any more."""
         match decision:
             case UseWorker(worker_id=worker_id):
@@ -215,7 +193,7 @@ class Dispatcher:
         entry.task.remember(record)
         return True
 
-    def _give(self, entry: _Entry, worker_id: WorkerId, record: DecisionRecord) -> bool:
+    def _give(self, entry: Entry, worker_id: WorkerId, record: DecisionRecord) -> bool:
         """Reserve slots of the worker and wake the task."""
         wants, task = entry.facts.requirements, entry.task
         facts, found = self._registry.facts_of(worker_id), self._registry.worker(worker_id)
@@ -233,7 +211,7 @@ class Dispatcher:
         self._woken_in_slice += 1
         return True
 
-    def _end(self, entry: _Entry, error: Exception) -> None:
+    def _end(self, entry: Entry, error: Exception) -> None:
         """Wake the task with an error of its own: one that several raise would gather all of their tracebacks."""
         if not entry.assigned.done():
             entry.assigned.set_exception(copy.copy(error) if isinstance(error, RbeeError) else error)
@@ -249,7 +227,7 @@ class Dispatcher:
         if standing is not None and standing.wait == wait:
             told, standing.untold = standing.untold, []
         else:
-            self._standings[wants] = _Standing(wait=wait, loads=wait.worker_id)
+            self._standings[wants] = Standing(wait=wait, loads=wait.worker_id)
             told = self._entries_of(decided.tasks)
         for entry in told:
             if not entry.is_ordering and self._entries.get(entry.task.id) is entry:
@@ -258,7 +236,7 @@ class Dispatcher:
                 entry.task.say_wait(wait.why, self._clock())
                 await self._breathe()
 
-    def _order_ended(self, entry: _Entry, spawn: PendingSpawn, outcome: Outcome) -> None:
+    def _order_ended(self, entry: Entry, spawn: PendingSpawn, outcome: Outcome) -> None:
         """Let everybody know whom the order concerns."""
         entry.is_ordering = False
         waiting = [wants for wants, standing in self._standings.items() if standing.wait.spawn == spawn]
@@ -285,10 +263,10 @@ class Dispatcher:
                 self._end_later(self._asking(wants), failure)
         self._wake.set()
 
-    def _asking(self, wants: Requirements) -> list[_Entry]:
+    def _asking(self, wants: Requirements) -> list[Entry]:
         return self._entries_of(self._waiting.of(wants))
 
-    def _end_later(self, entries: Iterable[_Entry], error: Exception) -> None:
+    def _end_later(self, entries: Iterable[Entry], error: Exception) -> None:
         self._ends.extend((entry, error) for entry in entries)
 
     async def _carry_out_ends(self) -> None:

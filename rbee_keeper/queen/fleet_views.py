@@ -3,7 +3,8 @@
 from ..contract.ids import ModelRef
 from ..contract.status import FleetWorker, HiveView
 from ..contract.workers import WorkerView
-from .registry import FleetRegistry, HiveEntry
+from .hive_entry import HiveEntry
+from .registry import FleetRegistry
 
 HIDDEN_MODEL = ModelRef("(a file of the owner)")
 

@@ -3,19 +3,18 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 
 import msgspec
 
-from .. import __version__
 from ..contract.errors import ErrorInfo
 from ..contract.hives import HiveHeartbeat
 from ..contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
 from ..contract.worker_states import GONE_STATES
 from ..contract.workers import WorkerState, WorkerView
 from .fleet_facts import WorkerFactsCache
+from .hive_entry import HiveEntry
 from .load_times import LoadTimesBook
 from .reservations import Reservation, Reservations
 from .scheduling.decision import SpawnWorker, order_of
@@ -26,32 +25,6 @@ ValueT = TypeVar("ValueT")
 
 _REMEMBERED = 1024
 """Hives that ended and files of references: more than any fleet has."""
-
-
-@dataclass(slots=True, kw_only=True)
-class HiveEntry:
-    """One hive: where it is, and its latest report. `is_ours` when this queen started it; `heard_at` is monotonic.
-
-    `vacancy` is another number, which no hive had before, whenever one of its workers has ended.
-    """
-
-    id: HiveId
-    node: NodeName
-    url: str
-    token: str
-    is_ours: bool
-    heard_at: float
-    version: str = ""
-    sequence: int = 0
-    vacancy: int = 0
-    workers: dict[WorkerId, WorkerView] = field(default_factory=dict)
-
-    @property
-    def problem(self) -> str:
-        """Why this hive is not used; empty when it is. Before its first report nothing is known against it."""
-        if self.version in ("", __version__):
-            return ""
-        return f"the hive on {self.node} has version {self.version}, this queen {__version__}"
 
 
 class FleetRegistry:

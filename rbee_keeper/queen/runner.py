@@ -23,8 +23,10 @@ from ..errors import (
     WorkerNotReady,
 )
 from ..transport import deadline
-from .dispatcher import Assignment, NamedLostWorker
-from .registry import FleetRegistry, HiveEntry
+from .dispatcher import NamedLostWorker
+from .hive_entry import HiveEntry
+from .queue_entry import Assignment
+from .registry import FleetRegistry
 from .relay import WorkerLost
 from .task_store import TaskStore
 from .tasks import Task

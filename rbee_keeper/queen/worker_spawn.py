@@ -17,7 +17,8 @@ from ..transport import sse
 from ..transport.http_client import HttpClient
 from .hive_care import HiveCare
 from .hive_client import HiveClient
-from .registry import FleetRegistry, HiveEntry
+from .hive_entry import HiveEntry
+from .registry import FleetRegistry
 from .scheduling.decision import SpawnWorker
 from .scheduling.snapshot import PendingSpawn
 from .scheduling.task_facts import FullHive

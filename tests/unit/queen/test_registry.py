@@ -9,7 +9,8 @@ from rbee_keeper.contract.hives import HiveHeartbeat
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.queen.fleet_views import hive_views, worker_views
-from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.hive_entry import HiveEntry
+from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.reservations import Reservation
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 

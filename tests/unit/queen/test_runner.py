@@ -12,8 +12,10 @@ from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import AllSlotsBusy, ConnectionTimeout, ModelNotFound, NodeNotFound, Unavailable, WorkerNotReady
-from rbee_keeper.queen.dispatcher import Assignment, NamedLostWorker
-from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.dispatcher import NamedLostWorker
+from rbee_keeper.queen.hive_entry import HiveEntry
+from rbee_keeper.queen.queue_entry import Assignment
+from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import WorkerLost
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.task_store import TaskStore

@@ -22,10 +22,11 @@ from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, TooManyWorker
 from rbee_keeper.queen.dispatcher import Dispatcher
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
+from rbee_keeper.queen.hive_entry import HiveEntry
 from rbee_keeper.queen.hive_starts import HiveStarts
 from rbee_keeper.queen.hives.own_hive import OwnHive, QueenLink
 from rbee_keeper.queen.hives.own_hives import OwnHives
-from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import Relay
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.stuck_workers import StuckWorkers
