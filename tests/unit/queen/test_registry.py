@@ -225,3 +225,17 @@ async def test_one_file_under_two_names_is_known_as_one() -> None:
     assert registry.file_of(ModelRef("file:./m.gguf")) == "/models/m.gguf"
     assert registry.file_of(ModelRef("other")) == ""
     assert registry.snapshot().workers[0].model_file == "/models/m.gguf"
+
+
+async def test_a_hive_has_another_vacancy_whenever_one_of_its_workers_has_ended() -> None:
+    """It is worth asking again then, and at no other time: each report would have every waiting task ask."""
+    registry = FleetRegistry()
+    vacancies = []
+    steps = ((view("a"), view("b")), (view("a"), view("b", state="draining")), (view("a"), view("b", state="stopped")))
+    for sequence, workers in enumerate((*steps, (view("a"),), (view("a"), view("c"))), 1):
+        registry.take_report(report(*workers, sequence=sequence), 1.0)
+        vacancies.append(registry.snapshot().hives[0].vacancy)
+    assert vacancies[0] == vacancies[1] < vacancies[2] == vacancies[3] == vacancies[4]
+    registry.drop_hive(HiveId("h1"))
+    registry.take_report(report(view("a")), 1.0)
+    assert registry.snapshot().hives[0].vacancy > vacancies[-1]

@@ -11,16 +11,25 @@ from rbee_keeper.contract.ids import CorrelationId, HiveId, ModelRef, WorkerId
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.daemon.chores import Chores
-from rbee_keeper.errors import AllSlotsBusy, ConnectionTimeout, ModelNotFound, NodeNotFound, Unavailable, WorkerNotReady
+from rbee_keeper.errors import (
+    AllSlotsBusy,
+    ConnectionTimeout,
+    ModelNotFound,
+    NodeNotFound,
+    TooManyWorkers,
+    Unavailable,
+    WorkerNotReady,
+)
 from rbee_keeper.queen.dispatcher import NamedLostWorker
 from rbee_keeper.queen.hive_entry import HiveEntry
 from rbee_keeper.queen.queue_entry import Assignment
 from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import WorkerLost
 from rbee_keeper.queen.runner import TaskRunner
+from rbee_keeper.queen.scheduling.task_facts import FullHive
 from rbee_keeper.queen.task_store import TaskStore
 from rbee_keeper.queen.tasks import Task
-from rbee_keeper.queen.worker_spawn import HiveLost, HiveUnresponsive
+from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive
 
 from .peers import Heard, hive_entry, worker_view
 
@@ -220,3 +229,14 @@ async def test_a_defect_ends_one_task_with_a_line_in_the_log() -> None:
         assert "ZeroDivisionError" in queen.heard.of("fail")[0]["human"]
         queen.does = [None]
         assert (await queen.run()).state == "done"
+
+
+async def test_a_task_remembers_what_a_full_hive_said_last_and_fails_with_its_figures() -> None:
+    """The dispatcher compares it with the hive as it is now; a person reads which limit was met."""
+    early, late = (FullHive(HiveId("h1"), vacancy) for vacancy in (1, 2))
+    figures = TooManyWorkers("this hive runs 3 workers", details={"limit": 3})
+    finds = [HiveFull(early, TooManyWorkers("early")), HiveFull(late, figures), TooManyWorkers("every hive is full")]
+    async with world(finds=finds) as queen:
+        task = await queen.run()
+        assert set(task.full_hives) == task.facts().requirements.full_hives == {late}
+        assert (code_of(task), task.error and task.error.details) == ("TOO_MANY_WORKERS", {"limit": 3})
