@@ -11,6 +11,7 @@ from ..contract.errors import from_wire
 from ..contract.ids import TaskId, WorkerId
 from ..contract.worker_states import OPEN_STATES
 from ..errors import RbeeError
+from ..transport import correlation
 from .decision_record import DecisionRecord
 from .hive_starts import HiveStarts
 from .queue_entry import Assignment, Entry, Standing
@@ -172,8 +173,13 @@ class Dispatcher:
                     await self._breathe()
             case UseWorker() | SpawnWorker() | StartHive() as decision:
                 chosen = self._entries.get(decided.tasks[0].id)
-                if chosen is None or not self._act(chosen, decision, record):
+                if chosen is None or not self._act_for(chosen, decision, record):
                     self._wake.set()
+
+    def _act_for(self, entry: Entry, decision: UseWorker | SpawnWorker | StartHive, record: DecisionRecord) -> bool:
+        """Act for the task: what others are asked meanwhile, and what is started, carries the id of its request."""
+        with correlation.correlated(entry.task.correlation_id):
+            return self._act(entry, decision, record)
 
     def _act(self, entry: Entry, decision: UseWorker | SpawnWorker | StartHive, record: DecisionRecord) -> bool:
         """Do what was decided for one task; False when that is not possible any more."""

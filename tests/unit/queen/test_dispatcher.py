@@ -31,6 +31,7 @@ from rbee_keeper.queen.scheduling.task_facts import FullHive
 from rbee_keeper.queen.task_store import TaskStore
 from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
+from rbee_keeper.transport import correlation
 
 from .peers import Heard, hive_entry, worker_view
 from .test_registry import report, view
@@ -44,12 +45,14 @@ class PlayedHives:
         self._registry = registry
         self.orders: list[tuple[Task, PendingSpawn, OnEnd]] = []
         self.started = 0
+        self.asked_for: list[str] = []
         self.start_error: RbeeError | None = None
         self.may_start = asyncio.Event()
         self.may_start.set()
 
     def begin(self, task: Task, decision: SpawnWorker, on_end: OnEnd) -> None:
         """Take an order."""
+        self.asked_for.append(correlation.current())
         self.orders.append((task, self._registry.begin_spawn(decision), on_end))
 
     def end(self, outcome: Outcome) -> None:
@@ -63,6 +66,7 @@ class PlayedHives:
     async def start_hive(self, node: NodeName) -> None:
         """Start a hive that has no workers, as soon as the test lets it."""
         self.started += 1
+        self.asked_for.append(correlation.current())
         await self.may_start.wait()
         if self.start_error is not None:
             raise self.start_error
@@ -265,6 +269,15 @@ async def test_a_hive_that_cannot_be_started_ends_the_tasks_with_the_reason() ->
         for each in await asyncio.gather(*waiting, return_exceptions=True):
             assert isinstance(each, PortInUse)
         assert queen.hives.started == 1
+
+
+async def test_hives_and_orders_are_asked_in_the_name_of_the_request_that_needs_them() -> None:
+    """A person who reports a failure finds by its id what the hive wrote about it."""
+    async with world() as queen:
+        waiting = queen.waits(queen.task())
+        await turns()
+        assert queen.hives.asked_for == ["c", "c"]
+        waiting.cancel()
 
 
 async def test_a_hive_that_takes_long_to_start_is_started_once() -> None:
