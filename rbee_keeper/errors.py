@@ -18,6 +18,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── TaskNotFound          TASK_NOT_FOUND
 │   ├── EventsExpired         EVENTS_EXPIRED
 │   └── WorkerNotFound        WORKER_NOT_FOUND
+├── IdempotencyKeyReused      IDEMPOTENCY_KEY_REUSED
 ├── AlreadyRunning            ALREADY_RUNNING
 ├── PortInUse                 PORT_IN_USE
 ├── Unavailable               SERVICE_UNAVAILABLE
@@ -180,6 +181,12 @@ class WorkerNotFound(NotFound):
     """No worker of that id is known."""
 
     code = "WORKER_NOT_FOUND"
+
+
+class IdempotencyKeyReused(RbeeError):
+    """The key of a request belongs to another request of the same caller."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class AlreadyRunning(RbeeError):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from ..contract.ids import TaskId
@@ -19,6 +19,9 @@ from .event_reader import Received
 from .greeting import Greeting
 from .patience import PATIENT, Attempts, Patience
 from .task_stream import TaskStream
+
+_CANCEL_WITHIN_S = 1.0
+"""Whoever leaves does not wait longer; the queen then cancels when the time of the task is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,24 @@ class AsyncQueenClient:
             await asyncio.sleep(wait_s)
 
     async def _events(self, stream: TaskStream) -> AsyncGenerator[Received, None]:
+        try:
+            async with aclosing(self._connections(stream)) as connections:
+                async for received in connections:
+                    yield received
+        except RbeeError:
+            raise
+        except BaseException:
+            await self._cancel_left(stream)
+            raise
+
+    async def _cancel_left(self, stream: TaskStream) -> None:
+        """End a task that would wait for its reader, once, before the reader goes."""
+        if stream.left_task is not None:
+            with suppress(RbeeError):
+                async with self._within(_CANCEL_WITHIN_S), self._open(calls.cancel_task(stream.left_task)):
+                    pass
+
+    async def _connections(self, stream: TaskStream) -> AsyncGenerator[Received, None]:
         while not stream.is_over:
             try:
                 async with self._open(stream.next_call(), stream) as response:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ..contract.ids import TaskId
@@ -19,6 +19,9 @@ from .event_reader import Received
 from .greeting import Greeting
 from .patience import PATIENT, Attempts, Patience
 from .task_stream import SILENCE_S, TaskStream
+
+_CANCEL_WITHIN_S = 1.0
+"""A person who pressed Ctrl-C does not wait longer; the queen then cancels when the time of the task is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,22 @@ class QueenClient:
             time.sleep(wait_s)
 
     def _events(self, stream: TaskStream) -> Generator[Received, None, None]:
+        try:
+            yield from self._connections(stream)
+        except RbeeError:
+            raise
+        except BaseException:
+            self._cancel_left(stream)
+            raise
+
+    def _cancel_left(self, stream: TaskStream) -> None:
+        """End a task that would wait for its reader, once, before the reader goes."""
+        if stream.left_task is not None:
+            call = calls.cancel_task(stream.left_task)
+            with suppress(RbeeError), self._open(call, time.monotonic() + _CANCEL_WITHIN_S):
+                pass
+
+    def _connections(self, stream: TaskStream) -> Generator[Received, None, None]:
         while not stream.is_over:
             try:
                 with self._open(stream.next_call(), stream.give_up_at, silence_s=SILENCE_S) as response:

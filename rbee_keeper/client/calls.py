@@ -79,7 +79,7 @@ def submit(spec: Infer, *, deadline: float | None, correlation_id: str) -> Call[
 
 def events(task_id: TaskId, after_id: int) -> Call[None]:
     """Follow a task from the event after that one on."""
-    headers = {"accept": "text/event-stream", "last-event-id": str(after_id)}
+    headers = {"accept": "text/event-stream", queen.LAST_EVENT_ID.name.lower(): str(after_id)}
     return _call(queen.TASK_EVENTS, headers=headers, task_id=task_id)
 
 

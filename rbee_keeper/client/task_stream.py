@@ -65,6 +65,12 @@ class TaskStream:
         """Whether there is nothing more to read."""
         return self._reader.is_over
 
+    @property
+    def left_task(self) -> TaskId | None:
+        """The task that has to be cancelled by name when its reader leaves: the queen would wait for him."""
+        is_ours = self._submission is not None and self._resume_s > 0
+        return self._reader.task_id if is_ours and not self._reader.has_ended else None
+
     def read_limit_s(self, now: float) -> float:
         """Return how long the next bytes may take."""
         return SILENCE_S if self.give_up_at is None else max(min(SILENCE_S, self.give_up_at - now), 0.001)

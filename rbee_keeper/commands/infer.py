@@ -1,5 +1,6 @@
 """`rbee infer`: one prompt in, tokens out."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -19,6 +20,8 @@ from .terminal.progress import Progress
 from .terminal.prompt import read_prompt
 
 _LONGEST_TIMEOUT_S = 1_000_000
+_DETACH_S = 5.0
+"""For so long a cut connection is made again, and the task waits for it."""
 _SAMPLING = "Sampling"
 _PLACEMENT = "Where it runs"
 
@@ -101,13 +104,16 @@ def infer(
                 node=None if node is None else NodeName(node),
                 backend=backend,
                 device=device,
+                detach_s=_DETACH_S,
             )
             require(generation_problems(spec) + placement_problems(spec) + _timeout_problems(timeout))
             progress.step("starting")
             correlation_id = new_correlation_id()
             with queen_for_one_command(load_settings({"queen_url": queen_url})) as queen:
-                for event, text in queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id):
-                    view.show(event, text)
+                events = queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id, resume_s=_DETACH_S)
+                with closing(events):
+                    for event, text in events:
+                        view.show(event, text)
         except RbeeError as error:
             error.correlation_id = error.correlation_id or correlation_id
             view.show_error(error)

@@ -85,6 +85,10 @@ class Settings:
     tasks_kept: int = _setting(256, "Finished tasks whose events stay readable.")
     task_timeout_s: float = _setting(300.0, "Time a task may take when it names no deadline.", low=0.001)
     task_timeout_max_s: float = _setting(1800.0, "Longest deadline that a task may name.", low=0.001)
+    detach_s: float = _setting(
+        0.0, "Time that a task waits for its client to come back, when the request does not say.", low=0
+    )
+    detach_max_s: float = _setting(300.0, "Longest time that a request may let its task wait for its client.", low=0)
     stall_s: float = _setting(60.0, "Time without a token after which an execution has failed.", low=0.1)
     grammar_step_s: float = _setting(
         10.0, "Time a step of the engine may take under a client's grammar before its worker is ended.", low=0.1

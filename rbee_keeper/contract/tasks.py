@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from .chat import ChatMessage, PlainText, ResponseFormat, Tool, ToolChoice
+from .decisions import DecisionView
 from .errors import ErrorInfo
 from .ids import ModelRef, NodeName, TaskId
 from .sampling import Determinism, Sampling
@@ -10,6 +11,10 @@ from .wire import Message
 
 TaskState = Literal["queued", "preparing", "running", "done", "failed", "cancelled"]
 FINAL_TASK_STATES: frozenset[TaskState] = frozenset({"done", "failed", "cancelled"})
+
+Priority = Literal["interactive", "batch"]
+PRIORITIES: tuple[Priority, ...] = ("interactive", "batch")
+"""In the order in which they are served."""
 
 DEFAULT_MAX_TOKENS = 256
 
@@ -43,7 +48,11 @@ class Generation(Sampling, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
-    """Generate text somewhere: the body of `POST /v2/tasks`; `deadline_ms` is Unix time."""
+    """Generate text somewhere: the body of `POST /v2/tasks`; `deadline_ms` is Unix time.
+
+    Among tasks that wait, `interactive` ones go before `batch` ones, older before younger. A task whose client is cut
+    off waits `detach_s` for a reader of its events before it is cancelled; 0 cancels it at once.
+    """
 
     model: ModelRef = ModelRef("")
     stream: bool | None = None
@@ -51,6 +60,8 @@ class Infer(Generation, frozen=True, kw_only=True, omit_defaults=True):
     backend: str | None = None
     device: int | None = None
     deadline_ms: int | None = None
+    priority: Priority = "interactive"
+    detach_s: float | None = None
 
 
 class Execute(Generation, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,8 +101,26 @@ class TaskAccepted(Message, frozen=True, kw_only=True):
     correlation_id: str
 
 
+class TaskTimes(Message, frozen=True, kw_only=True):
+    """When what happened to a task, in Unix seconds; null for what did not happen, or not yet.
+
+    `spawn`, `load_from` and `load_to` are those of a worker that the task had to wait for. A task that is tried again
+    at another worker shows its last attempt.
+    """
+
+    submitted: float
+    admitted: float | None = None
+    decided: float | None = None
+    spawn: float | None = None
+    load_from: float | None = None
+    load_to: float | None = None
+    started: float | None = None
+    first_output: float | None = None
+    ended: float | None = None
+
+
 class TaskView(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What `GET /v2/tasks/{id}` tells."""
+    """What `GET /v2/tasks/{id}` tells; `decisions` are the latest ones, `reasons` those of the last one in words."""
 
     task_id: TaskId
     status: TaskState
@@ -100,4 +129,6 @@ class TaskView(Message, frozen=True, kw_only=True, omit_defaults=True):
     queue_position: int | None = None
     worker_id: str | None = None
     reasons: list[str] = []
+    decisions: list[DecisionView] = []
+    times: TaskTimes
     error: ErrorInfo | None = None

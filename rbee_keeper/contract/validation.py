@@ -26,6 +26,7 @@ MAX_DRY_BREAKERS = 16
 MAX_WINDOW_TOKENS = 16_777_216
 MAX_DEADLINE_MS = 253_402_300_799_999
 """The last millisecond of the year 9999, the last that a deadline can be written for."""
+MAX_DETACH_S = 86_400
 MAX_PROBLEMS = 20
 
 _UNKNOWN_FIELD = "Object contains unknown field"
@@ -200,6 +201,8 @@ def placement_problems(spec: Infer) -> list[Problem]:
         problems.append(problem("device", "0", "device must be 0 on cpu, which is one device"))
     if spec.deadline_ms is not None and not 0 <= spec.deadline_ms <= MAX_DEADLINE_MS:
         problems.append(problem("deadline_ms", "unix_ms", "deadline_ms must be a time in Unix milliseconds"))
+    if spec.detach_s is not None:
+        problems += _range_problems("detach_s", spec.detach_s, 0, MAX_DETACH_S)
     return problems
 
 

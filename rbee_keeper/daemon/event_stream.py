@@ -21,8 +21,9 @@ _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 class EventStream(Response):
     """Sends what an iterator of bytes yields, as fast as the client reads.
 
-    `on_disconnect` is called when the client closed first. `opening` is awaited before the head is sent, for half a
-    second at most: an RbeeError that it raises in that time becomes an HTTP status instead of a stream.
+    `on_disconnect` is called when the client closed first, `on_end` however it ends. `opening` is awaited before the
+    head is sent, for half a second at most: an RbeeError that it raises in that time becomes an HTTP status instead of
+    a stream.
     """
 
     media_type = "text/event-stream"
@@ -32,6 +33,7 @@ class EventStream(Response):
         frames: AsyncIterator[bytes],
         on_disconnect: Callable[[], None] | None = None,
         *,
+        on_end: Callable[[], None] | None = None,
         opening: Coroutine[Any, Any, None] | None = None,
         silence_s: float = SILENCE_S,
     ) -> None:
@@ -40,6 +42,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._frames = frames
         self._on_disconnect = on_disconnect
+        self._on_end = on_end
         self._opening = opening
         self._silence_s = silence_s
         self._is_sending = True
@@ -60,6 +63,8 @@ class EventStream(Response):
             leaving.cancel()
             if sending is not None and not sending.done():
                 sending.cancel()
+            if self._on_end is not None:
+                self._on_end()
             await asyncio.gather(leaving, *([] if sending is None else [sending]), return_exceptions=True)
         assert sending is not None
         if not sending.cancelled():

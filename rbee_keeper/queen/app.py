@@ -20,18 +20,20 @@ from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
+from .dispatcher import Dispatcher
 from .heartbeat_api import HeartbeatApi
 from .hive_care import HiveCare
 from .hive_client import HiveClient
+from .hive_starts import HiveStarts
 from .hives.own_hive import HiveNode, OwnHive, QueenLink
 from .hives.own_hives import OwnHives
-from .infer import InferRunner
 from .registry import FleetRegistry
 from .relay import Relay
+from .runner import TaskRunner
 from .status_api import StatusApi
 from .stuck_workers import StuckWorkers
 from .task_api import TaskApi
-from .tasks import TaskBook
+from .task_store import TaskStore
 from .worker_spawn import WorkerSpawn
 from .workers_api import WorkersApi
 
@@ -71,7 +73,7 @@ class Queen:
         self._client = HttpClient(connect_s=settings.connect_s, request_s=settings.request_s)
         self._hives = HiveClient(self._client)
         self._registry = FleetRegistry(tuple(each.node for each in setup.nodes))
-        self._book = TaskBook(
+        self._store = TaskStore(
             queue_limit=settings.queue_limit, kept=settings.tasks_kept, log_limit_bytes=settings.event_log_limit_bytes
         )
 
@@ -86,6 +88,7 @@ class Queen:
                 await parts.own_hives.adopt(setup.hive)
             self._narrator.say("start", f"the queen answers at {self._own_url}")
             parts.chores.keep("watch for silent hives", parts.care.watch_silence)
+            parts.chores.keep("dispatcher", parts.dispatcher.run)
             parts.chores.keep("leases of the hives", parts.own_hives.renew_leases)
             parts.chores.once("sweep", sweep_leftovers(settings, self._narrator.say))
             app = build_app(self._app_spec(parts))
@@ -111,9 +114,12 @@ class Queen:
             heartbeat_s=settings.heartbeat_s,
             stale_s=settings.hive_stale_s,
         )
-        return _Parts(chores=chores, own_hives=own_hives, care=care)
+        orders = WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, care=care, chores=chores)
+        starts = HiveStarts(ensure=own_hives.ensure, chores=chores)
+        dispatcher = Dispatcher(registry=self._registry, orders=orders, starts=starts)
+        return _Parts(chores=chores, own_hives=own_hives, care=care, dispatcher=dispatcher)
 
-    def _runner(self, parts: "_Parts") -> InferRunner:
+    def _runner(self, parts: "_Parts") -> TaskRunner:
         stall_s = self._setup.settings.stall_s
         stuck = StuckWorkers(
             registry=self._registry,
@@ -123,29 +129,26 @@ class Queen:
             narrator=self._narrator,
             free_within_s=min(_FREE_WITHIN_S, stall_s),
         )
-        return InferRunner(
+        return TaskRunner(
             registry=self._registry,
-            book=self._book,
-            spawn=WorkerSpawn(registry=self._registry, hives=self._hives, client=self._client, chores=parts.chores),
-            own_hives=parts.own_hives,
+            store=self._store,
+            dispatcher=parts.dispatcher,
             care=parts.care,
-            relay=Relay(
-                registry=self._registry, client=self._client, stuck=stuck, stall_s=self._setup.settings.stall_s
-            ),
+            relay=Relay(registry=self._registry, client=self._client, stuck=stuck, stall_s=stall_s),
             narrator=self._narrator,
             chores=parts.chores,
         )
 
     def _app_spec(self, parts: "_Parts") -> AppSpec:
         settings = self._setup.settings
-        task_api = TaskApi(settings=settings, book=self._book, runner=self._runner(parts), narrator=self._narrator)
+        task_api = TaskApi(settings=settings, store=self._store, runner=self._runner(parts), narrator=self._narrator)
         heartbeats = HeartbeatApi(
             settings=settings, registry=self._registry, own_hives=parts.own_hives, narrator=self._narrator
         )
         workers = WorkersApi(registry=self._registry, hives=self._hives, body_limit_bytes=settings.body_limit_bytes)
         status = StatusApi(
             registry=self._registry,
-            book=self._book,
+            store=self._store,
             own_url=self._own_url,
             token=self._setup.spec.token,
             is_ephemeral=self._setup.spec.is_ephemeral,
@@ -164,7 +167,7 @@ class Queen:
     async def _end_work(self, own_hives: OwnHives) -> None:
         """Cancel every task, then end the queen's own hives with their workers."""
         self._narrator.say("stop", f"the queen ends: {self._stop.reason}")
-        runners = [task.runner for task in self._book.unfinished() if task.runner is not None]
+        runners = [task.runner for task in self._store.unfinished() if task.runner is not None]
         for runner in runners:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
@@ -179,3 +182,4 @@ class _Parts:
     chores: Chores
     own_hives: OwnHives
     care: HiveCare
+    dispatcher: Dispatcher

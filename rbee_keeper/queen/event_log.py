@@ -29,6 +29,8 @@ class EventLog:
         self._readers: list[asyncio.Future[None]] = []
         self._writer: asyncio.Future[None] | None = None
         self._submitter_has: int | None = None
+        self._submitter_number = 0
+        self._submitter_may_return = False
         self.is_closed = False
 
     @property
@@ -68,9 +70,15 @@ class EventLog:
             await self._writer
         return has_waited
 
-    def attach_submitter(self) -> None:
-        """From now on keep what the submitting connection has not taken."""
-        self._submitter_has = 0
+    def attach_submitter(self, after_id: int = 0, *, may_return: bool = False) -> int:
+        """From now on keep what the submitting connection has not taken after that id; return its number for `read`.
+
+        One that may return keeps its place when it is gone, until another one is attached or it is given up.
+        """
+        self._submitter_has = min(after_id, self.last_id)
+        self._submitter_number += 1
+        self._submitter_may_return = may_return
+        return self._submitter_number
 
     def detach_submitter(self) -> None:
         """Wait for nobody any more, since the submitting connection has ended."""
@@ -94,9 +102,10 @@ class EventLog:
         if after_id + 1 < self._first_id:
             raise self._expired()
 
-    async def read(self, after_id: int = 0, *, is_submitter: bool = False) -> AsyncIterator[bytes]:
+    async def read(self, after_id: int = 0, *, submitter: int = 0) -> AsyncIterator[bytes]:
         """Yield the frames after that id, as they come, then the end marker.
 
+        `submitter` is the number that `attach_submitter` gave, if this reader is the one that others wait for.
         A reader of a closed log that has seen everything gets the last frame again.
         """
         position = min(after_id, self.last_id)
@@ -110,8 +119,8 @@ class EventLog:
                 while position < self.last_id and position + 1 >= self._first_id:
                     part, position = self._part(position)
                     yield part
-                    if is_submitter:
-                        self._taken(position)
+                    if submitter:
+                        self._taken(position, submitter)
                 if position < self.last_id:
                     continue
                 if self.is_closed:
@@ -119,7 +128,7 @@ class EventLog:
                     return
                 await self._change()
         finally:
-            if is_submitter:
+            if submitter == self._submitter_number and not self._submitter_may_return:
                 self.detach_submitter()
 
     def _part(self, position: int) -> tuple[bytes, int]:
@@ -137,8 +146,8 @@ class EventLog:
         self._readers.append(reader)
         await reader
 
-    def _taken(self, position: int) -> None:
-        if self._submitter_has is not None:
+    def _taken(self, position: int, submitter: int) -> None:
+        if self._submitter_has is not None and submitter == self._submitter_number:
             self._submitter_has = position
             self._drop_oldest(self._limit_bytes)
             self._wake_writer()

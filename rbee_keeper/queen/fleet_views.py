@@ -3,7 +3,8 @@
 from ..contract.model_ref import HIDDEN
 from ..contract.status import FleetWorker, HiveView
 from ..contract.workers import WorkerView
-from .registry import FleetRegistry, HiveEntry
+from .hive_entry import HiveEntry
+from .registry import FleetRegistry
 
 
 def hive_views(registry: FleetRegistry, now: float) -> list[HiveView]:

@@ -19,8 +19,9 @@ from ..daemon.messages import read_body, respond
 from ..daemon.narration import Narrator
 from ..daemon.routing import Handlers
 from ..errors import VersionMismatch
+from .hive_entry import HiveEntry
 from .hives.own_hives import OwnHives
-from .registry import FleetRegistry, HiveEntry
+from .registry import FleetRegistry
 
 
 class _AnyVersion(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from ..contract.ids import HiveId, WorkerId
 from ..daemon.narration import Narrator
 from ..errors import ConnectionFailed, RbeeError
 from .hive_client import HiveClient
+from .hive_entry import HiveEntry
 from .hives.own_hives import OwnHives
-from .registry import FleetRegistry, HiveEntry
+from .registry import FleetRegistry
 
 _CHECKS_PER_STALE_TIME = 4
 _ALIVE_WITHIN_S = 2.0

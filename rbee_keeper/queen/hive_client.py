@@ -20,7 +20,7 @@ from ..errors import (
     RbeeError,
 )
 from ..transport.http_client import Answer, HttpClient, StreamingAnswer
-from .registry import HiveEntry
+from .hive_entry import HiveEntry
 
 _ANSWER_LIMIT_BYTES = 1_048_576
 """No answer of a hive comes near this; what is larger is not from a hive."""

@@ -144,12 +144,18 @@ class _Copy:
         if not frames:
             return
         self.heard_at = asyncio.get_running_loop().time()
-        self.has_started = self.has_started or any(frame.startswith(_STARTED) for frame in frames)
-        self.has_output = self.has_output or any(frame.startswith(_OUTPUT) for frame in frames)
+        if not self.has_output:
+            self._note_progress(frames)
         last = frames[-1]
         if last.startswith(_CLOSING):
             self._close(last)
         self.task.log.append(frames, closes=self.is_closed)
+
+    def _note_progress(self, frames: list[bytes]) -> None:
+        if not self.has_started and any(frame.startswith(_STARTED) for frame in frames):
+            self.has_started, self.task.clock.started = True, time.monotonic()
+        if any(frame.startswith(_OUTPUT) for frame in frames):
+            self.has_output, self.task.clock.first_output = True, time.monotonic()
 
     def _close(self, last: bytes) -> None:
         if not last.startswith(_FAILED):

@@ -17,7 +17,7 @@ from ..daemon.principal import principal_of
 from ..daemon.routing import Handlers
 from .fleet_views import hive_views, worker_views
 from .registry import FleetRegistry
-from .tasks import TaskBook
+from .task_store import TaskStore
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class StatusApi:
     """Answers from the registries; waits for nobody."""
 
     registry: FleetRegistry
-    book: TaskBook
+    store: TaskStore
     own_url: str
     token: str
     is_ephemeral: bool
@@ -53,9 +53,9 @@ class StatusApi:
                 is_ephemeral=self.is_ephemeral,
                 hives=hive_views(self.registry, now),
                 workers=worker_views(self.registry, is_owner=principal_of(request).is_owner),
-                tasks_queued=len(self.book.waiting()),
-                tasks_running=len(self.book.running()),
-                tasks_done=self.book.done_count,
+                tasks_queued=self.store.waiting_count,
+                tasks_running=self.store.running_count,
+                tasks_done=self.store.done_count,
             ),
         )
 

@@ -1,4 +1,4 @@
-"""The task API: submit, look, follow, cancel."""
+"""The task API: submit, get, follow, cancel."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,14 @@ from ..config.settings import Settings
 from ..contract.errors import from_wire
 from ..contract.events import Narration
 from ..contract.ids import ModelRef, TaskId
-from ..contract.operations.queen import CANCEL_TASK, GET_TASK, SUBMIT_TASK, TASK_EVENTS
+from ..contract.operations.queen import (
+    CANCEL_TASK,
+    GET_TASK,
+    IDEMPOTENCY_KEY,
+    LAST_EVENT_ID,
+    SUBMIT_TASK,
+    TASK_EVENTS,
+)
 from ..contract.tasks import Infer, TaskAccepted
 from ..contract.validation import generation_problems, placement_problems, require
 from ..daemon.event_stream import EventStream
@@ -21,8 +28,11 @@ from ..daemon.principal import principal_of
 from ..daemon.routing import Handlers
 from ..errors import InvalidInput, RequestTimeout
 from ..transport import deadline
-from .infer import InferRunner
-from .tasks import Task, TaskBook
+from .followers import Followers
+from .idempotency import RequestKey, request_key
+from .runner import TaskRunner
+from .task_store import TaskStore
+from .tasks import Task
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,15 +40,15 @@ class TaskApi:
     """Answers what is asked of tasks."""
 
     settings: Settings
-    book: TaskBook
-    runner: InferRunner
+    store: TaskStore
+    runner: TaskRunner
     narrator: Narrator
 
     def handlers(self) -> Handlers:
         """Return what answers the operations of this room."""
         return {
             SUBMIT_TASK: self.submit,
-            GET_TASK: self.look,
+            GET_TASK: self.get,
             TASK_EVENTS: self.events,
             CANCEL_TASK: self.cancel,
         }
@@ -49,27 +59,48 @@ class TaskApi:
         require(generation_problems(spec) + placement_problems(spec))
         if not spec.model:
             spec = msgspec.structs.replace(spec, model=ModelRef(self.settings.default_model))
-        task = self._open(request, spec)
-        self.runner.start(task)
+        key = request_key(request.headers.get(IDEMPOTENCY_KEY.name), caller=principal_of(request).id, spec=spec)
+        known = self.store.with_key(key)
+        task = known or self._begin(request, spec, key)
         if not _wants_stream(request, spec):
             return self._accepted(task)
-        task.log.attach_submitter()
+        return self._stream(task, 0 if known is None else _last_event_id(request), is_submitter=True)
+
+    def _begin(self, request: Request, spec: Infer, key: RequestKey | None) -> Task:
+        task = self._open(request, spec, key)
+        detach_s = self.settings.detach_s if spec.detach_s is None else spec.detach_s
+        task.followers = Followers(
+            detach_s=min(detach_s, self.settings.detach_max_s), give_up=lambda why: self._cancel(task, why)
+        )
+        self.runner.start(task)
+        return task
+
+    def _stream(self, task: Task, after_id: int, *, is_submitter: bool) -> EventStream:
+        """Stream the events after that one; a reader that submitted the task, or may come back to it, holds it."""
+        task.log.require_kept(after_id)
+        followers = task.followers
+        if followers is None or not (is_submitter or followers.may_return):
+            return EventStream(task.log.read(after_id))
+        is_one_of_many = followers.is_followed and not followers.may_return
+        submitter = 0 if is_one_of_many else task.log.attach_submitter(after_id, may_return=followers.may_return)
+        followers.join()
         return EventStream(
-            task.log.read(is_submitter=True),
-            on_disconnect=lambda: self._cancel(task, "its client left"),
-            opening=_decided(task),
+            task.log.read(after_id, submitter=submitter),
+            on_end=followers.leave,
+            opening=_decided(task) if is_submitter else None,
         )
 
-    def _open(self, request: Request, spec: Infer) -> Task:
+    def _open(self, request: Request, spec: Infer, key: RequestKey | None) -> Task:
         now, arrived_at = time.time(), time.monotonic()
         named = _named_deadlines(request, spec)
-        task = self.book.open(
+        task = self.store.submit(
             spec,
             correlation_id=request.scope["correlation_id"],
             now=now,
             arrived_at=arrived_at,
             deadline=self._deadline(named, now),
             is_owner=principal_of(request).is_owner,
+            key=key,
         )
         if len(named) > 1:
             human = "several deadlines were named, the earliest one counts"
@@ -85,7 +116,7 @@ class TaskApi:
 
     def _accepted(self, task: Task) -> Response:
         events_url = TASK_EVENTS.path_of(task_id=task.id)
-        position = self.book.view(task).queue_position
+        position = self.store.position(task)
         accepted = TaskAccepted(
             task_id=task.id,
             status=task.state,
@@ -105,22 +136,20 @@ class TaskApi:
             raise RequestTimeout("the deadline has passed already", details=details)
         return min(named, now + self.settings.task_timeout_max_s)
 
-    async def look(self, request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
         """Describe one task."""
-        return respond(GET_TASK, self.book.view(self._task(request)))
+        return respond(GET_TASK, self.store.view(self._task(request)))
 
     async def events(self, request: Request) -> Response:
-        """Stream a task's events, from the one after `Last-Event-ID` on; leaving does not cancel the task.
+        """Stream a task's events, from the one after `Last-Event-ID` on.
+
+        Leaving does not cancel the task, unless it waits for its reader to come back and that one does not.
 
         Raises:
             EventsExpired: some of them are not kept any more.
         """
         task = self._task(request)
-        text = request.headers.get("last-event-id", "0")
-        if not text.isdecimal() or len(text) > 18:
-            raise InvalidInput("Last-Event-ID must be a number that an event of this task carried")
-        task.log.require_kept(int(text))
-        return EventStream(task.log.read(after_id=int(text)))
+        return self._stream(task, _last_event_id(request), is_submitter=False)
 
     async def cancel(self, request: Request) -> Response:
         """End a task; repeating it is no error."""
@@ -128,7 +157,7 @@ class TaskApi:
         return respond_empty(CANCEL_TASK)
 
     def _task(self, request: Request) -> Task:
-        return self.book.get(TaskId(request.path_params["task_id"]), is_owner=principal_of(request).is_owner)
+        return self.store.get(TaskId(request.path_params["task_id"]), is_owner=principal_of(request).is_owner)
 
 
 async def _decided(task: Task) -> None:
@@ -140,6 +169,13 @@ async def _decided(task: Task) -> None:
     await task.decided.wait()
     if task.state == "failed" and task.error is not None:
         raise from_wire(task.error)
+
+
+def _last_event_id(request: Request) -> int:
+    text = request.headers.get(LAST_EVENT_ID.name, "0")
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput("Last-Event-ID must be a number that an event of this task carried")
+    return int(text)
 
 
 def _named_deadlines(request: Request, spec: Infer) -> set[float]:

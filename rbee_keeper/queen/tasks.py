@@ -1,18 +1,24 @@
-"""Tasks: their states, their events, and the finite memory of finished ones."""
+"""Tasks: what is known of each, its states and its events."""
 
 import asyncio
 import hashlib
-from collections import OrderedDict
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..contract.errors import ErrorInfo, to_wire
-from ..contract.events import Event, Queued
+from ..contract.events import Event, Narration
 from ..contract.failure import failed_of
-from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId, new_task_id
-from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState, TaskView
-from ..errors import QueueFull, RbeeError, TaskNotFound
+from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId
+from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState
+from ..errors import RbeeError
 from ..transport import sse
+from .decision_record import KEPT, DecisionRecord
 from .event_log import EventLog
+from .followers import Followers
+from .idempotency import RequestKey
+from .scheduling.task_facts import FullHive, Requirements, TaskFacts
+from .task_times import TaskClock
 
 _MOVES: dict[TaskState, frozenset[TaskState]] = {
     "queued": frozenset({"preparing", "running", "failed", "cancelled"}),
@@ -23,10 +29,7 @@ _MOVES: dict[TaskState, frozenset[TaskState]] = {
     "cancelled": frozenset(),
 }
 
-
-_LOGS_KEPT = 4
-"""So many full logs are kept of all finished tasks together."""
-_RETRY_AFTER_MS = 1_000
+_SAY_WAIT_EVERY_S = 5.0
 
 
 def frame_of(event: Event) -> bytes:
@@ -49,16 +52,28 @@ class Task:
     submitted_at: float
     deadline: float
     arrived_at: float
+    number: int
     is_owner: bool
     state: TaskState = "queued"
     worker_id: WorkerId | None = None
     lost_workers: set[WorkerId] = field(default_factory=set)
     failed_hives: dict[HiveId, RbeeError] = field(default_factory=dict)
-    reasons: tuple[str, ...] = ()
+    full_hives: dict[FullHive, RbeeError] = field(default_factory=dict)
+    clock: TaskClock = field(init=False)
+    decisions: tuple[DecisionRecord, ...] = ()
+    wait_said: str = ""
+    wait_said_at: float = float("-inf")
     error: ErrorInfo | None = None
     decided: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     cancelled_because: str = ""
+    key: RequestKey | None = None
+    followers: Followers | None = field(default=None, repr=False)
     runner: asyncio.Task[None] | None = field(default=None, repr=False)
+    on_move: "Callable[[Task, TaskState], None] | None" = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin to take times."""
+        self.clock = TaskClock(submitted=self.submitted_at, arrived=self.arrived_at)
 
     @property
     def give_up_at(self) -> float:
@@ -77,10 +92,53 @@ class Task:
 
     def move(self, state: TaskState) -> None:
         """Enter a state; moves that the table does not allow are ignored, so a final state stays."""
-        if state in _MOVES[self.state]:
-            self.state = state
-            if state in ("running", *FINAL_TASK_STATES):
-                self.decided.set()
+        if state not in _MOVES[self.state]:
+            return
+        old, self.state = self.state, state
+        if state in FINAL_TASK_STATES:
+            self.clock.ended = time.monotonic()
+        if state in ("running", *FINAL_TASK_STATES):
+            self.decided.set()
+        if self.on_move is not None:
+            self.on_move(self, old)
+
+    def facts(self) -> TaskFacts:
+        """Return what policy sees of the task."""
+        spec = self.spec
+        return TaskFacts(
+            id=self.id,
+            requirements=Requirements(
+                model_ref=spec.model,
+                node=spec.node,
+                backend=spec.backend,
+                device=spec.device,
+                slots=spec.n,
+                is_strict=spec.determinism == "strict",
+                is_owner=self.is_owner,
+                lost=frozenset(self.lost_workers),
+                failed_hives=frozenset(self.failed_hives),
+                full_hives=frozenset(self.full_hives),
+            ),
+            deadline=self.give_up_at,
+            priority=spec.priority,
+            arrived_at=self.arrived_at,
+            number=self.number,
+        )
+
+    def note_full(self, full: FullHive, error: RbeeError) -> None:
+        """Remember which hive had no room, in its words, instead of what it said earlier."""
+        others = {other: said for other, said in self.full_hives.items() if other.hive_id != full.hive_id}
+        self.full_hives = {**others, full: error}
+
+    def remember(self, record: DecisionRecord) -> None:
+        """Keep a decision about the task, and forget the oldest."""
+        self.decisions = (*self.decisions[1 - KEPT :], record)
+
+    def say_wait(self, why: str, now: float) -> None:
+        """Say what the task waits for, once, and another reason a while later at the earliest; `now` is monotonic."""
+        if why != self.wait_said and now - self.wait_said_at >= _SAY_WAIT_EVERY_S:
+            self.wait_said, self.wait_said_at = why, now
+            self.say(Narration(actor="queen-rbee", action="wait", human=why))
 
     def say(self, event: Event) -> None:
         """Add an event of the queen's own to the log."""
@@ -102,107 +160,3 @@ class Task:
         self.cancelled_because = because
         self.runner.cancel()
         return True
-
-
-class TaskBook:
-    """Every task the queen remembers."""
-
-    def __init__(self, *, queue_limit: int, kept: int, log_limit_bytes: int) -> None:
-        """Remember that many finished tasks."""
-        self._queue_limit = queue_limit
-        self._kept = kept
-        self._log_limit_bytes = log_limit_bytes
-        self._logs_limit_bytes = _LOGS_KEPT * log_limit_bytes
-        self._tasks: OrderedDict[TaskId, Task] = OrderedDict()
-        self.done_count = 0
-
-    def open(
-        self,
-        spec: Infer,
-        *,
-        correlation_id: CorrelationId,
-        now: float,
-        arrived_at: float,
-        deadline: float,
-        is_owner: bool,
-    ) -> Task:
-        """Take a task; `now` and `deadline` are Unix seconds, `arrived_at` is the same moment as `now`, monotonic.
-
-        Raises:
-            QueueFull: too many tasks wait.
-        """
-        waiting = len(self.waiting())
-        if waiting >= self._queue_limit:
-            raise QueueFull(
-                f"{waiting} tasks are waiting, which is the limit",
-                hint="try again later, or raise queue_limit in the settings file",
-                details={
-                    "queue_limit": self._queue_limit,
-                    "policy_label": "queue_limit",
-                    "retry_after_ms": _RETRY_AFTER_MS,
-                },
-            )
-        task = Task(
-            id=new_task_id(),
-            spec=spec,
-            log=EventLog(self._log_limit_bytes),
-            correlation_id=correlation_id,
-            submitted_at=now,
-            deadline=deadline,
-            arrived_at=arrived_at,
-            is_owner=is_owner,
-        )
-        self._tasks[task.id] = task
-        task.say(Queued(task_id=task.id, queue_position=waiting))
-        return task
-
-    def get(self, task_id: TaskId, *, is_owner: bool) -> Task:
-        """Return a task; those of the owner are there for the owner only.
-
-        Raises:
-            TaskNotFound: it was never there, or finished long ago.
-        """
-        task = self._tasks.get(task_id)
-        if task is None or (task.is_owner and not is_owner):
-            raise TaskNotFound("no task of that id; finished tasks are kept for a while only")
-        return task
-
-    def close(self, task: Task) -> None:
-        """Drop the prompt of a finished task, and the oldest finished tasks and events beyond the limits."""
-        self.done_count += task.state == "done"
-        task.spec = Infer(prompt="", model=task.spec.model)
-        finished = [each for each in self._tasks.values() if each.is_final]
-        for old in finished[: max(len(finished) - self._kept, 0)]:
-            del self._tasks[old.id]
-        kept_bytes = sum(each.log.size_bytes for each in finished)
-        for old in finished:
-            if kept_bytes <= self._logs_limit_bytes:
-                return
-            kept_bytes -= old.log.size_bytes
-            old.log.shrink(0)
-
-    def waiting(self) -> list[Task]:
-        """Return the tasks that have no worker yet, in order of arrival."""
-        return [task for task in self._tasks.values() if task.state in ("queued", "preparing")]
-
-    def running(self) -> list[Task]:
-        """Return the tasks that a worker executes."""
-        return [task for task in self._tasks.values() if task.state == "running"]
-
-    def unfinished(self) -> list[Task]:
-        """Return the tasks that are not final."""
-        return [task for task in self._tasks.values() if not task.is_final]
-
-    def view(self, task: Task) -> TaskView:
-        """Describe a task."""
-        waiting = self.waiting()
-        return TaskView(
-            task_id=task.id,
-            status=task.state,
-            model=task.spec.model,
-            submitted_at=round(task.submitted_at, 3),
-            queue_position=waiting.index(task) if task in waiting else None,
-            worker_id=task.worker_id,
-            reasons=list(task.reasons),
-            error=task.error,
-        )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,13 +12,16 @@ from ..contract.operations.worker import LOADING_PROGRESS
 from ..contract.wire import decode
 from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
 from ..daemon.chores import Chores
-from ..errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, NodeNotFound, RbeeError, Unavailable
+from ..errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, RbeeError, TooManyWorkers, Unavailable
 from ..transport import sse
 from ..transport.http_client import HttpClient
+from .hive_care import HiveCare
 from .hive_client import HiveClient
-from .registry import FleetRegistry, HiveEntry
+from .hive_entry import HiveEntry
+from .registry import FleetRegistry
 from .scheduling.decision import SpawnWorker
 from .scheduling.snapshot import PendingSpawn
+from .scheduling.task_facts import FullHive
 from .tasks import Task
 
 _WAITS_S = (1.0, 3.0)
@@ -34,6 +38,28 @@ class HiveUnresponsive(Exception):
         self.error = error
 
 
+class HiveLost(Exception):
+    """The hive that was asked for a worker is gone; another one may do it."""
+
+    def __init__(self, error: RbeeError) -> None:
+        """Keep what was noticed."""
+        super().__init__(error.message)
+
+
+class HiveFull(Exception):
+    """A hive runs as many workers as it may; `error` says so with its figures."""
+
+    def __init__(self, full: FullHive, error: TooManyWorkers) -> None:
+        """Name the hive as it was before it was asked: a worker that ended since then has made room already."""
+        super().__init__(error.message)
+        self.full = full
+        self.error = error
+
+
+Outcome = WorkerId | HiveLost | HiveUnresponsive | HiveFull | RbeeError
+OnEnd = Callable[[PendingSpawn, Outcome], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpawn:
     """Carries out `SpawnWorker`; an order that was begun is seen through, whatever becomes of its task."""
@@ -41,45 +67,53 @@ class WorkerSpawn:
     registry: FleetRegistry
     hives: HiveClient
     client: HttpClient
+    care: HiveCare
     chores: Chores
     waits_s: tuple[float, ...] = _WAITS_S
 
-    async def spawn(self, task: Task, decision: SpawnWorker) -> WorkerId:
-        """Have the worker started and known to the registry.
+    def begin(self, task: Task, decision: SpawnWorker, on_end: OnEnd) -> None:
+        """Order the worker for the first task that needs it; `on_end` hears what came of the order.
 
-        Raises:
-            HiveUnresponsive: the hive did not answer any of the attempts.
-            ConnectionFailed: the hive is gone.
-            RbeeError: the hive's own error, for example that the model is not there.
+        The hive must be one of the registry. What the task is told of are the attempts and the load.
         """
         hive = self.registry.hive(decision.hive_id)
-        if hive is None:
-            raise NodeNotFound("the hive that was chosen is gone", hint="try again")
+        assert hive is not None
         task.say(Narration(actor="queen-rbee", action="spawn", human="starting a worker", target=hive.node))
-        pending = self.registry.begin_spawn(decision)
-        ordering = self.chores.once(f"order at {hive.id}", self._order(hive, decision, task, pending))
-        ordered = await asyncio.shield(ordering)
-        if isinstance(ordered, RbeeError | HiveUnresponsive):
-            raise ordered
-        if ordered is None:
-            raise RbeeError("an internal error happened", hint="rbee logs")
-        return ordered
+        spawn = self.registry.begin_spawn(decision)
+        self.chores.once(f"order at {hive.id}", self._order(hive, decision, task, spawn, on_end))
 
     async def _order(
-        self, hive: HiveEntry, decision: SpawnWorker, task: Task, pending: PendingSpawn
-    ) -> WorkerId | RbeeError | HiveUnresponsive:
+        self, hive: HiveEntry, decision: SpawnWorker, task: Task, spawn: PendingSpawn, on_end: OnEnd
+    ) -> None:
         """See the order through, even when the task that caused it is cancelled: the worker is there all the same."""
-        worker, sequence = None, 0
+        outcome: Outcome = RbeeError("an internal error happened", hint="rbee logs")
+        worker, sequence, asked_at = None, 0, time.monotonic()
+        before = FullHive(hive.id, hive.vacancy)
         try:
             worker, sequence = await self._attempts(hive, decision, task)
+            self.registry.loads.note_order(worker.id, asked_at, time.monotonic())
+            outcome = worker.id
+        except ConnectionFailed as error:
+            self.care.give_up(hive.id, error.message)
+            outcome = HiveLost(error)
         except HiveUnresponsive as unresponsive:
-            self.registry.fail_spawn(pending, hive.id, unresponsive.error)
-            return unresponsive
+            outcome = self._judge(hive, unresponsive, asked_at)
+        except TooManyWorkers as error:
+            outcome = HiveFull(before, error)
         except RbeeError as error:
-            return error
+            outcome = error
         finally:
-            self.registry.end_spawn(pending, hive.id, worker, sequence)
-        return worker.id
+            self.registry.end_spawn(spawn, worker, sequence)
+            on_end(spawn, outcome)
+        if worker is not None and worker.id not in task.lost_workers:
+            await self.narrate_load(task, worker.id)
+
+    def _judge(self, hive: HiveEntry, unresponsive: HiveUnresponsive, asked_at: float) -> Outcome:
+        """Replace a hive of our own that is frozen; any other one that does not answer may only be slow."""
+        if self.registry.hive(hive.id) is None or not self.care.is_frozen(hive, since=asked_at):
+            return unresponsive
+        self.care.give_up(hive.id, "it is frozen")
+        return HiveLost(unresponsive.error)
 
     async def _attempts(self, hive: HiveEntry, decision: SpawnWorker, task: Task) -> tuple[WorkerView, int]:
         """Order until the hive answers; an answer that came too late may still have brought a worker."""

@@ -8,6 +8,7 @@ from rbee_keeper.contract import events, workers
 from rbee_keeper.contract.errors import ErrorBody
 from rbee_keeper.contract.operations import hive, queen, worker
 from rbee_keeper.contract.operations.operation import RIGHTS, AnyOperation
+from rbee_keeper.daemon.error_response import status_of
 from rbee_keeper.daemon.principal import ANONYMOUS
 
 from .reference import page, table
@@ -78,7 +79,10 @@ def _operation(operation: AnyOperation) -> str:
         facts.append("Asking twice does it twice.")
     if operation.aliases:
         facts.append(f"The same: {', '.join(f'`{method} {path}`' for method, path in operation.aliases)}.")
-    return "\n\n".join((*lines, " ".join(facts)))
+    if operation.refusals:
+        facts.append(f"Refused with {', '.join(f'{status_of(code)} `{code}`' for code in operation.refusals)}, too.")
+    headers = table(("header", "what it does"), [(f"`{each.name}`", each.about) for each in operation.headers])
+    return "\n\n".join((*lines, " ".join(facts), *([headers] if operation.headers else [])))
 
 
 def _answer(operation: AnyOperation) -> str:

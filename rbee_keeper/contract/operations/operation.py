@@ -36,12 +36,20 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = "send the token of the owner"
 
 
+class Header(msgspec.Struct, frozen=True):
+    """A header that one operation reads, besides those that every operation does; `name` as it is usually written."""
+
+    name: str
+    about: str
+
+
 class Operation(msgspec.Struct, Generic[RequestT, ResponseT], frozen=True, kw_only=True, eq=False):
     """One thing that a daemon does for its callers; each is there once and compared by identity.
 
     `request` is None for an empty body; `takes_empty` says that the body may be left out. A success has one of
     `statuses`, the usual one first. `response` is None for an empty body and `str` for text. `stream` is the type of
-    the messages when the answer is an event stream. `aliases` are further addresses with the same meaning. Asking
+    the messages when the answer is an event stream. `headers` are those that it reads, `refusals` the codes of errors
+    that it alone has. `aliases` are further addresses with the same meaning. Asking
     twice does no more than asking once, but for what is not `is_idempotent`.
     """
 
@@ -57,6 +65,8 @@ class Operation(msgspec.Struct, Generic[RequestT, ResponseT], frozen=True, kw_on
     statuses: tuple[int, ...] = (200,)
     is_idempotent: bool = True
     aliases: tuple[Address, ...] = ()
+    headers: tuple[Header, ...] = ()
+    refusals: tuple[str, ...] = ()
     refusal: Refusal = Refusal()
 
     @property

@@ -6,7 +6,14 @@ from ..receipts import Receipt, StopAccepted
 from ..status import FleetWorkerList, Health, QueenStatus
 from ..tasks import Infer, TaskAccepted, TaskView
 from ..workers import StopRequest
-from .operation import HEALTH_ALIAS, HEALTH_PATH, Operation, Refusal, operations_in
+from .operation import HEALTH_ALIAS, HEALTH_PATH, Header, Operation, Refusal, operations_in
+
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "1 to 255 visible characters of ASCII. A copy of a request under the same key by the same caller is answered with"
+    " the task that the first one made, as long as that is remembered; another request under it is refused.",
+)
+LAST_EVENT_ID = Header("Last-Event-ID", "The number of the last event that was read; the stream goes on after it.")
 
 HEALTH: Operation[None, Health] = Operation(
     name="health",
@@ -26,7 +33,8 @@ SUBMIT_TASK: Operation[Infer, TaskAccepted] = Operation(
     method="POST",
     path="/v2/tasks",
     right="submit",
-    about="Takes a task. The answer is its event stream; closing the connection cancels the task. With"
+    about="Takes a task. The answer is its event stream; closing the connection cancels the task, at once or after"
+    " `detach_s` in which nobody has come back to its events. With"
     ' `"stream": false`, or `Accept: application/json` without `text/event-stream`, the answer is 202 with the'
     " address of the events, and the task goes on by itself. `model` may be left out; the setting `default_model`"
     " stands in. The task ends at the earliest deadline that was named, else after `task_timeout_s`.",
@@ -35,13 +43,15 @@ SUBMIT_TASK: Operation[Infer, TaskAccepted] = Operation(
     response=TaskAccepted,
     stream=Event,
     statuses=(200, 202),
+    headers=(IDEMPOTENCY_KEY, LAST_EVENT_ID),
+    refusals=("IDEMPOTENCY_KEY_REUSED", "QUEUE_FULL"),
 )
 GET_TASK: Operation[None, TaskView] = Operation(
     name="get_task",
     method="GET",
     path="/v2/tasks/{task_id}",
     right="submit",
-    about="Describes a task; `reasons` says why the workers that were not chosen were not.",
+    about="Describes a task; `decisions` says what was decided about it, with a verdict on every worker and hive.",
     response=TaskView,
 )
 TASK_EVENTS: Operation[None, None] = Operation(
@@ -50,8 +60,10 @@ TASK_EVENTS: Operation[None, None] = Operation(
     path="/v2/tasks/{task_id}/events",
     right="submit",
     about="Streams a task's events from the one after `Last-Event-ID` on. A finished task gives its last event again."
-    " Leaving does not cancel the task.",
+    " Leaving does not cancel the task, unless it waits for its reader to come back (`detach_s`).",
     stream=Event,
+    headers=(LAST_EVENT_ID,),
+    refusals=("EVENTS_EXPIRED",),
 )
 CANCEL_TASK: Operation[None, None] = Operation(
     name="cancel_task",

@@ -1,12 +1,11 @@
-"""What policy may answer: one closed union, every member with its reasons."""
+"""What policy may answer: one closed union of what to do with a task."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...contract.ids import HiveId, ModelRef, NodeName, WorkerId
 from ...contract.workers import Backend
 from ...errors import RbeeError
-
-Reasons = tuple[str, ...]
+from .snapshot import PendingSpawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,7 @@ class UseWorker:
     """Execute the task on this worker now."""
 
     worker_id: WorkerId
-    reasons: Reasons = ()
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class SpawnWorker:
     model_ref: ModelRef
     backend: Backend
     device: int
-    reasons: Reasons = ()
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +32,21 @@ class StartHive:
     """Start a hive on this node, then decide again."""
 
     node: NodeName
-    reasons: Reasons = ()
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """Decide again when something changes.
 
-    `worker_id` names the worker that the task waits for, `spawn` the number of the order for it.
+    `worker_id` names the worker whose load the task waits for, `spawn` the order of one, `full_hives` those of which
+    one must lose a worker first.
     """
 
     why: str
     worker_id: WorkerId | None = None
-    spawn: int | None = None
-    reasons: Reasons = ()
+    spawn: PendingSpawn | None = None
+    full_hives: frozenset[HiveId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,22 @@ class Refuse:
     """The task cannot be done."""
 
     error: RbeeError
-    reasons: Reasons = ()
+
+    @property
+    def why(self) -> str:
+        """What the error says."""
+        return self.error.message
 
 
 Decision = UseWorker | SpawnWorker | StartHive | Wait | Refuse
+
+
+def order_of(decision: SpawnWorker, node: NodeName) -> PendingSpawn:
+    """Return the order that a decision makes; `node` is that of its hive."""
+    return PendingSpawn(
+        hive_id=decision.hive_id,
+        node=node,
+        model_ref=decision.model_ref,
+        backend=decision.backend,
+        device=decision.device,
+    )

@@ -2,144 +2,89 @@
 
 from ...contract.ids import LOCAL_NODE, HiveId
 from ...contract.workers import BACKENDS, Backend
-from ...errors import InvalidInput, NodeNotFound, RequestTimeout, TooManyWorkers, VersionMismatch
-from .decision import Decision, Reasons, Refuse, SpawnWorker, StartHive, UseWorker, Wait
-from .snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
+from ...errors import InvalidInput, NodeNotFound, TooManyWorkers, VersionMismatch
+from .decision import Decision, Refuse, SpawnWorker, StartHive, UseWorker, Wait
+from .room import Openings, Room
+from .snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
+from .task_facts import Requirements
+from .verdicts import fits, is_full, objection_to_hive
 
+NAME = "builtin"
 DEFAULT_BACKEND: Backend = "cpu"
 DEFAULT_DEVICE = 0
 
 
-def decide(snapshot: Snapshot, task: TaskFacts, now: float) -> Decision:
-    """Return what to do for the task now; `now` and the deadline are seconds of the same clock."""
-    if task.deadline is not None and now >= task.deadline:
-        return Refuse(error=RequestTimeout("the deadline passed while the task waited"))
-    fitting, reasons = _split(snapshot.workers, task)
-    free = [worker for worker in fitting if _has_room(worker, task)]
-    if free:
-        chosen = min(free, key=lambda worker: (-worker.slots_free, worker.id))
-        others = tuple(f"{worker.id}: {worker.slots_free} free slots" for worker in free if worker is not chosen)
-        return UseWorker(worker_id=chosen.id, reasons=reasons + others)
-    waiting = _wait_for(fitting, snapshot.pending, task, reasons)
-    return waiting if waiting is not None else _spawn(snapshot, task, reasons)
+def decide(room: Room, wants: Requirements, openings: Openings) -> Decision:
+    """Return what to do now for the next task that asks for this."""
+    best = openings.best()
+    if best is not None:
+        return UseWorker(worker_id=best.id, why=f"{best.id} has the most free slots, {room.slots_free(best)}")
+    return _wait(room, wants) or _spawn(room, wants)
 
 
-def _has_room(worker: WorkerFacts, task: TaskFacts) -> bool:
-    """Tell whether the task could begin at once; one with more answers than a worker has slots gets all of them."""
-    if worker.state not in ("idle", "busy") or (task.is_strict and worker.has_strict):
-        return False
-    return 0 < min(task.slots, worker.slots_total) <= worker.slots_free
-
-
-def _split(workers: tuple[WorkerFacts, ...], task: TaskFacts) -> tuple[list[WorkerFacts], Reasons]:
-    """Return the workers that could take the task, and why the others could not."""
-    fitting: list[WorkerFacts] = []
-    reasons: list[str] = []
-    for worker in workers:
-        why = _mismatch(worker, task)
-        if why:
-            reasons.append(f"{worker.id}: {why}")
-        else:
-            fitting.append(worker)
-    return fitting, tuple(reasons)
-
-
-def _mismatch(worker: WorkerFacts, task: TaskFacts) -> str:
-    if worker.id in task.lost:
-        return "was lost by this task"
-    if worker.model_ref != task.model_ref and not (task.model_file and worker.model_file == task.model_file):
-        return "has another model"
-    if not (task.is_owner or worker.is_in_model_folders):
-        return "has a file that only the owner may use"
-    if task.node is not None and worker.node != task.node:
-        return f"is on node {worker.node}"
-    if task.backend is not None and worker.backend != task.backend:
-        return f"runs on {worker.backend}"
-    if task.device is not None and worker.device != task.device:
-        return f"runs on device {worker.device}"
-    if worker.state in ("starting", "loading", "idle", "busy"):
-        return ""
-    return f"is {worker.state}"
-
-
-def _wait_for(
-    fitting: list[WorkerFacts], pending: tuple[PendingSpawn, ...], task: TaskFacts, reasons: Reasons
-) -> Wait | None:
-    coming = next((worker for worker in fitting if worker.state in ("starting", "loading")), None)
+def _wait(room: Room, wants: Requirements) -> Wait | None:
+    found = room.snapshot.with_model(wants.model_ref)
+    coming = next((worker for worker in found.coming if fits(worker, wants)), None)
     if coming is not None:
-        return Wait(why="the model is being loaded", worker_id=coming.id, reasons=reasons)
-    ordered = next((spawn for spawn in pending if _is_for(spawn, task)), None)
+        return Wait(why="the model is being loaded", worker_id=coming.id)
+    ordered = next((spawn for spawn in room.orders_for(wants.model_ref) if _serves(spawn, wants)), None)
     if ordered is not None:
-        return Wait(why="a worker is being started", spawn=ordered.number, reasons=reasons)
-    if fitting:
-        slots = sum(worker.slots_total for worker in fitting)
-        return Wait(why=f"all {slots} slots are busy", reasons=reasons)
-    return None
+        return Wait(why="a worker is being started", spawn=ordered)
+    slots = found.slots_total if wants.is_any_worker_good else _slots_of(found.serving, wants)
+    return Wait(why=f"all {slots} slots are busy") if slots else None
 
 
-def _is_for(spawn: PendingSpawn, task: TaskFacts) -> bool:
+def _slots_of(workers: tuple[WorkerFacts, ...], wants: Requirements) -> int:
+    return sum(worker.slots_total for worker in workers if fits(worker, wants))
+
+
+def _serves(spawn: PendingSpawn, wants: Requirements) -> bool:
     return (
-        spawn.model_ref == task.model_ref
-        and task.node in (None, spawn.node)
-        and task.backend in (None, spawn.backend)
-        and task.device in (None, spawn.device)
+        wants.node in (None, spawn.node)
+        and wants.backend in (None, spawn.backend)
+        and wants.device in (None, spawn.device)
     )
 
 
-def _spawn(snapshot: Snapshot, task: TaskFacts, reasons: Reasons) -> Decision:
-    there = [hive for hive in snapshot.hives if task.node in (None, hive.node)]
-    against = {hive.id: _why_not(hive, task) for hive in there}
-    hives = [hive for hive in there if not against[hive.id]]
-    reasons += tuple(f"{hive_id}: {why}" for hive_id, why in against.items() if why)
+def _spawn(room: Room, wants: Requirements) -> Decision:
+    there = [hive for hive in room.snapshot.hives if wants.node in (None, hive.node)]
+    hives = [hive for hive in there if objection_to_hive(hive, wants) is None]
     if not hives:
-        return _without_hive(snapshot, there, task, reasons)
-    backend = next((known for known in BACKENDS if known == (task.backend or DEFAULT_BACKEND)), None)
+        return _without_hive(room.snapshot, there, wants)
+    backend = next((known for known in BACKENDS if known == (wants.backend or DEFAULT_BACKEND)), None)
     if backend is None:
-        return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"), reasons=reasons)
-    chosen = min(hives, key=_spread)
+        return Refuse(error=InvalidInput(f"backend must be one of {', '.join(BACKENDS)}"))
+    chosen = min(hives, key=lambda hive: (room.workers_at(hive), hive.id))
     return SpawnWorker(
         hive_id=chosen.id,
-        model_ref=task.model_ref,
+        model_ref=wants.model_ref,
         backend=backend,
-        device=DEFAULT_DEVICE if task.device is None else task.device,
-        reasons=(*reasons, f"no worker has the model; {chosen.node} has {chosen.workers} workers"),
+        device=DEFAULT_DEVICE if wants.device is None else wants.device,
+        why=f"no worker has the model; {chosen.node} has {room.workers_at(chosen)} workers",
     )
 
 
-def _why_not(hive: HiveFacts, task: TaskFacts) -> str:
-    if hive.problem:
-        return hive.problem
-    if hive.id in task.failed_hives:
-        return "did not answer this task"
-    return "has as many workers as it may" if hive.id in task.full_hives else ""
-
-
-def _for_room(snapshot: Snapshot, full: frozenset[HiveId], reasons: Reasons) -> Decision:
+def _for_room(snapshot: Snapshot, full: frozenset[HiveId]) -> Decision:
     """Wait for a worker that is ending; one that is not may stay for longer than anybody waits."""
     if any(worker.hive_id in full and worker.state == "draining" for worker in snapshot.workers):
-        return Wait(why="no hive has room for another worker, until one that drains has ended", reasons=reasons)
-    error = TooManyWorkers("every hive runs as many workers as it may", hint="rbee workers list, rbee workers stop ID")
-    return Refuse(error=error, reasons=reasons)
+        return Wait(why="no hive has room for another worker, until one that drains has ended", full_hives=full)
+    hint = "rbee workers list, rbee workers stop ID"
+    return Refuse(error=TooManyWorkers("every hive runs as many workers as it may", hint=hint))
 
 
-def _without_hive(snapshot: Snapshot, there: list[HiveFacts], task: TaskFacts, reasons: Reasons) -> Decision:
+def _without_hive(snapshot: Snapshot, there: list[HiveFacts], wants: Requirements) -> Decision:
     """Start a hive on the first node that may be meant and where this queen has none already.
 
     Nor is one started beside a full hive: the limit is meant for all that runs on its machine.
     """
-    full = task.full_hives.intersection(hive.id for hive in there)
+    full = frozenset(hive.id for hive in there if is_full(hive, wants))
     taken = {hive.node for hive in there if hive.is_ours or hive.id in full}
-    node = next((name for name in snapshot.nodes if task.node in (None, name) and name not in taken), None)
+    node = next((name for name in snapshot.nodes if wants.node in (None, name) and name not in taken), None)
     if node is not None:
-        where = "this machine" if node == LOCAL_NODE else node
-        return StartHive(node=node, reasons=(*reasons, f"no hive runs on {where}"))
+        return StartHive(node=node, why=f"no hive runs on {'this machine' if node == LOCAL_NODE else node}")
     if full:
-        return _for_room(snapshot, full, reasons)
+        return _for_room(snapshot, full)
     problem = next((hive.problem for hive in there if hive.problem), "")
     if problem:
-        return Refuse(error=VersionMismatch(problem, hint="install the same version on both"), reasons=reasons)
-    return Refuse(error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"), reasons=reasons)
-
-
-def _spread(hive: HiveFacts) -> tuple[int, str]:
-    return hive.workers, hive.id
+        return Refuse(error=VersionMismatch(problem, hint="install the same version on both"))
+    return Refuse(error=NodeNotFound("no hive of that node reports to this queen", hint="rbee ps"))

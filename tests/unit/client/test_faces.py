@@ -66,7 +66,7 @@ def test_a_task_is_submitted_and_its_events_come_with_their_text(face: Face) -> 
             "task",
             (TASK,),
             f"GET /v2/tasks/{TASK}",
-            {"task_id": TASK, "status": "done", "model": "bee-tiny", "submitted_at": 1.0},
+            {"task_id": TASK, "status": "done", "model": "bee-tiny", "submitted_at": 1.0, "times": {"submitted": 1.0}},
         ),
     ],
 )
@@ -156,8 +156,16 @@ def test_a_task_of_before_is_followed_from_any_event_on(face: Face) -> None:
 def test_leaving_early_asks_nothing_more(face: Face) -> None:
     """Ctrl-C must not be taken for a broken cable."""
     with scripted_queen(stream(*EVENTS, DONE)) as queen:
-        assert len(face(queen.url).events("infer", spec(), leave_after=2, resume_s=30)) == 2
+        assert len(face(queen.url).events("infer", spec(), leave_after=2)) == 2
     assert len(queen.asked) == 1
+
+
+@BOTH
+def test_leaving_a_task_that_would_wait_for_its_reader_cancels_it_by_name(face: Face) -> None:
+    """Ctrl-C means now: the slot must not be held until the task has waited in vain."""
+    with scripted_queen(stream(*EVENTS[:3]), response({})) as queen:
+        assert len(face(queen.url).events("infer", spec(), leave_after=2, resume_s=30)) == 2
+    assert queen.lines[1:] in ([f"DELETE /v2/tasks/{TASK}"], [f"POST /v2/tasks/{TASK}/cancel"])
 
 
 @BOTH

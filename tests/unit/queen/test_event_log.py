@@ -1,6 +1,7 @@
 """The event log: readers that come early, late, or back again."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -134,7 +135,7 @@ async def test_what_the_submitter_has_not_taken_is_kept_and_the_writer_waits() -
     assert log.size_bytes <= 4 * len(frame("000"))
     cutter, seen = sse.FrameCutter(), []
     async with asyncio.timeout(10):
-        async for part in log.read(is_submitter=True):
+        async for part in log.read(submitter=1):
             assert log.size_bytes <= 4 * len(frame("000"))
             seen += cutter.feed(part)
             await asyncio.sleep(0)
@@ -174,7 +175,7 @@ async def test_an_answer_that_was_read_to_its_end_keeps_its_last_part_only() -> 
     log.attach_submitter()
     log.append([frame("x" * 1000)] * 500)
     log.append([frame("end")], closes=True)
-    async for _ in log.read(is_submitter=True):
+    async for _ in log.read(submitter=1):
         pass
     assert log.size_bytes < 70_000
     assert (await read_all(log, after_id=log.last_id - 1))[-1][1] == "end"
@@ -186,3 +187,45 @@ async def test_one_event_larger_than_the_limit_is_still_delivered() -> None:
     log.append([frame("a")])
     log.append([frame("end")], closes=True)
     assert await read_all(log, after_id=1) == [(2, "end")]
+
+
+async def read_for_a_moment(log: EventLog, after_id: int, submitter: int) -> bytes:
+    """Read what is there, and go."""
+    parts: list[bytes] = []
+
+    async def read() -> None:
+        async for part in log.read(after_id, submitter=submitter):
+            parts.append(part)  # noqa: PERF401 - what came before the cancel is wanted
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(read(), 0.05)
+    return b"".join(parts)
+
+
+async def test_what_a_submitter_that_may_return_has_not_taken_waits_for_it() -> None:
+    """A connection was cut: the rest of the answer must be there when the next one comes."""
+    log = EventLog(100)
+    number = log.attach_submitter(may_return=True)
+    first = log.read(submitter=number)
+    log.append([sse.frame("token", b"x" * 40)])
+    await anext(first)
+    await first.aclose()
+    log.append([sse.frame("token", b"y" * 40)] * 3)
+    assert not log.has_room, "the writer waits for the one who comes back"
+    log.require_kept(1)
+    number = log.attach_submitter(1, may_return=True)
+    assert b"yyyy" in await read_for_a_moment(log, 1, number)
+    assert log.has_room
+
+
+async def test_a_reader_that_was_replaced_holds_nobody_up() -> None:
+    """The queen may learn of a cut connection long after its client has made another one."""
+    log = EventLog(100)
+    old = log.read(submitter=log.attach_submitter(may_return=True))
+    log.append([sse.frame("token", b"x" * 40)] * 3)
+    await anext(old)
+    number = log.attach_submitter(0, may_return=True)
+    await old.aclose()
+    assert not log.has_room, "the place of the new one was lost with the old one"
+    await read_for_a_moment(log, 0, number)
+    assert log.has_room

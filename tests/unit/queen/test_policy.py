@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from rbee_keeper.contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
 from rbee_keeper.errors import InvalidInput, NodeNotFound, RequestTimeout, TooManyWorkers, VersionMismatch
-from rbee_keeper.queen.scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
-from rbee_keeper.queen.scheduling.policy import decide
-from rbee_keeper.queen.scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, TaskFacts, WorkerFacts
+from rbee_keeper.queen.scheduling.decision import Decision, Refuse, SpawnWorker, StartHive, UseWorker, Wait
+from rbee_keeper.queen.scheduling.plan import Decided, plan
+from rbee_keeper.queen.scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
+from rbee_keeper.queen.scheduling.task_facts import FullHive, Requirements, TaskFacts
 
 NOW = 1000.0
+PENDING = PendingSpawn(
+    hive_id=HiveId("h1"), node=NodeName("localhost"), model_ref=ModelRef("m"), backend="cpu", device=0
+)
 
 
 def worker(name: str = "w1", **facts: Any) -> WorkerFacts:
@@ -35,22 +39,43 @@ def hive(name: str = "h1", node: str = "localhost", workers: int = 0) -> HiveFac
     return HiveFacts(id=HiveId(name), node=NodeName(node), workers=workers)
 
 
+def full_at(*names: str) -> frozenset[FullHive]:
+    """Return what a task knows that found these hives full, as `hive` makes them."""
+    return frozenset(FullHive(HiveId(name), 0) for name in names)
+
+
 def task(**facts: Any) -> TaskFacts:
     """Return a task for the model `m`, but for the given facts."""
-    return TaskFacts(**{"id": TaskId("t1"), "model_ref": ModelRef("m"), **facts})
+    own = {name: facts.pop(name) for name in ("id", "deadline", "priority", "arrived_at") if name in facts}
+    wants = Requirements(**{"model_ref": ModelRef("m"), **facts})
+    return TaskFacts(**{"id": TaskId("t1"), "requirements": wants, **own})
 
 
-def fleet(
-    *workers: WorkerFacts, hives: tuple[HiveFacts, ...] | None = None, pending: tuple[PendingSpawn, ...] = ()
-) -> Snapshot:
+def decided(snapshot: Snapshot, wanted: TaskFacts, now: float) -> Decided:
+    """Return the decision for a task that waits alone."""
+    return plan(snapshot, [wanted], now).of(wanted)
+
+
+def decide(snapshot: Snapshot, wanted: TaskFacts, now: float) -> Decision:
+    """Return what to do with a task that waits alone."""
+    return decided(snapshot, wanted, now).decision
+
+
+def reasons(snapshot: Snapshot, wanted: TaskFacts) -> tuple[str, ...]:
+    """Return in words why that is to be done."""
+    return tuple(decided(snapshot, wanted, NOW).explanation.reasons())
+
+
+def fleet(*workers: WorkerFacts, hives: tuple[HiveFacts, ...] | None = None, **fields: Any) -> Snapshot:
     """Return a snapshot with one local hive unless told otherwise."""
-    return Snapshot(workers=workers, hives=(hive(workers=len(workers)),) if hives is None else hives, pending=pending)
+    return Snapshot(workers=workers, hives=(hive(workers=len(workers)),) if hives is None else hives, **fields)
 
 
 def test_an_idle_worker_with_the_model_is_used() -> None:
     """Reuse is what makes the second answer fast (6.2)."""
     decision = decide(fleet(worker()), task(), NOW)
-    assert decision == UseWorker(worker_id=WorkerId("w1"), reasons=())
+    assert decision == UseWorker(worker_id=WorkerId("w1"))
+    assert reasons(fleet(worker()), task()) == ()
 
 
 def test_a_busy_worker_with_a_free_slot_is_used() -> None:
@@ -61,8 +86,9 @@ def test_a_busy_worker_with_a_free_slot_is_used() -> None:
 
 def test_the_worker_with_most_free_slots_is_chosen_and_the_others_are_named() -> None:
     """Spreading load evens out waiting; the reasons make the choice explainable."""
-    decision = decide(fleet(worker("a", slots_free=1), worker("b", slots_free=3)), task(), NOW)
-    assert decision == UseWorker(worker_id=WorkerId("b"), reasons=("a: 1 free slots",))
+    found = fleet(worker("a", slots_free=1), worker("b", slots_free=3))
+    assert decide(found, task(), NOW) == UseWorker(worker_id=WorkerId("b"))
+    assert reasons(found, task()) == ("a: 1 free slots",)
 
 
 def test_equal_workers_are_chosen_by_id_so_that_the_answer_is_always_the_same() -> None:
@@ -83,7 +109,7 @@ def test_equal_workers_are_chosen_by_id_so_that_the_answer_is_always_the_same() 
         ({"device": 1}, {"device": 0}, "w1: runs on device 1"),
         ({}, {"lost": frozenset({"w1"})}, "w1: was lost by this task"),
         ({"is_in_model_folders": False}, {"is_owner": False}, "w1: has a file that only the owner may use"),
-        ({"model_ref": "other", "model_file": "/a"}, {"model_file": "/b"}, "w1: has another model"),
+        ({"model_ref": "other", "model_file": "/a"}, {}, "w1: has another model"),
         ({"state": "draining"}, {}, "w1: is draining"),
         ({"state": "failed"}, {}, "w1: is failed"),
         ({"state": "stopped"}, {}, "w1: is stopped"),
@@ -94,9 +120,9 @@ def test_a_worker_that_does_not_fit_is_passed_over_with_its_reason(
     facts: dict[str, Any], wanted: dict[str, Any], why: str
 ) -> None:
     """The request's node, backend and device were once ignored; a worker on its way out takes nothing new."""
-    decision = decide(fleet(worker(**facts)), task(**wanted), NOW)
-    assert isinstance(decision, SpawnWorker)
-    assert why in decision.reasons
+    found = fleet(worker(**facts), files={ModelRef("m"): "/b"})
+    assert isinstance(decide(found, task(**wanted), NOW), SpawnWorker)
+    assert why in reasons(found, task(**wanted))
 
 
 @pytest.mark.parametrize("state", ["starting", "loading"])
@@ -108,15 +134,19 @@ def test_a_worker_that_loads_the_model_is_waited_for(state: str) -> None:
 
 def test_a_worker_that_is_ordered_already_is_waited_for() -> None:
     """Between the order and the hive's report the worker is known to nobody else."""
-    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"), number=7)
-    assert decide(fleet(pending=(pending,)), task(), NOW) == Wait(why="a worker is being started", spawn=7)
+    assert decide(fleet(pending=(PENDING,)), task(), NOW) == Wait(why="a worker is being started", spawn=PENDING)
+
+
+def test_a_worker_that_is_ordered_under_another_name_of_its_file_is_waited_for() -> None:
+    """Two names of one file must share one load, too."""
+    found = fleet(pending=(PENDING,), files={ModelRef("m"): "/m", ModelRef("./m"): "/m"})
+    assert decide(found, task(model_ref="./m"), NOW) == Wait(why="a worker is being started", spawn=PENDING)
 
 
 @pytest.mark.parametrize("wanted", [{"model_ref": "other"}, {"node": "far"}, {"backend": "cuda"}, {"device": 1}])
 def test_an_order_for_something_else_is_not_waited_for(wanted: dict[str, Any]) -> None:
     """It will never fit."""
-    pending = PendingSpawn(model_ref=ModelRef("m"), backend="cpu", device=0, node=NodeName("localhost"))
-    decision = decide(fleet(hives=(hive(), hive("h2", "far")), pending=(pending,)), task(**wanted), NOW)
+    decision = decide(fleet(hives=(hive(), hive("h2", "far")), pending=(PENDING,)), task(**wanted), NOW)
     assert isinstance(decision, SpawnWorker)
 
 
@@ -128,10 +158,11 @@ def test_when_all_slots_are_busy_the_task_waits_and_is_told_how_many_there_are()
 
 def test_without_a_worker_the_hive_with_fewest_workers_gets_one() -> None:
     """Two hives share the load (9.8)."""
-    decision = decide(fleet(hives=(hive("a", "one", 3), hive("b", "two", 1))), task(), NOW)
+    found = fleet(hives=(hive("a", "one", 3), hive("b", "two", 1)))
+    decision = decide(found, task(), NOW)
     assert isinstance(decision, SpawnWorker)
     assert (decision.hive_id, decision.model_ref, decision.backend, decision.device) == ("b", "m", "cpu", 0)
-    assert decision.reasons == ("no worker has the model; two has 1 workers",)
+    assert reasons(found, task()) == ("no worker has the model; two has 1 workers",)
 
 
 def test_a_spawn_is_for_the_backend_and_device_that_were_asked_for() -> None:
@@ -144,8 +175,8 @@ def test_a_spawn_is_for_the_backend_and_device_that_were_asked_for() -> None:
 @pytest.mark.parametrize("node", [None, "localhost"])
 def test_without_a_hive_the_local_one_is_started(node: str | None) -> None:
     """Nothing running is the usual case of a first prompt (10.2)."""
-    decision = decide(Snapshot(), task(node=node), NOW)
-    assert decision == StartHive(node=LOCAL_NODE, reasons=("no hive runs on this machine",))
+    assert decide(Snapshot(), task(node=node), NOW) == StartHive(node=LOCAL_NODE)
+    assert reasons(Snapshot(), task(node=node)) == ("no hive runs on this machine",)
 
 
 @pytest.mark.parametrize(("node", "started"), [(None, "near"), ("near", "near"), ("far", "far")])
@@ -153,9 +184,9 @@ def test_a_hive_is_started_on_the_node_that_was_asked_for_or_on_the_preferred_on
     node: str | None, started: str
 ) -> None:
     """The queen starts hives on other machines too, and a pinned target is never silently replaced."""
-    nodes = (NodeName("near"), NodeName("far"))
-    decision = decide(Snapshot(nodes=nodes), task(node=node), NOW)
-    assert decision == StartHive(node=NodeName(started), reasons=(f"no hive runs on {started}",))
+    snapshot = Snapshot(nodes=(NodeName("near"), NodeName("far")))
+    assert decide(snapshot, task(node=node), NOW) == StartHive(node=NodeName(started))
+    assert reasons(snapshot, task(node=node)) == (f"no hive runs on {started}",)
 
 
 def test_a_node_that_has_a_hive_of_the_queen_gets_no_second_one() -> None:
@@ -172,12 +203,12 @@ def test_an_unknown_node_is_refused() -> None:
     decision = decide(fleet(worker()), task(node="far"), NOW)
     assert isinstance(decision, Refuse)
     assert isinstance(decision.error, NodeNotFound)
-    assert decision.reasons == ("w1: is on node localhost",)
+    assert reasons(fleet(worker()), task(node="far")) == ("w1: is on node localhost",)
 
 
 def test_a_worker_with_the_same_file_is_used_whatever_the_file_was_called() -> None:
     """Each alias of a file would load a copy of the model."""
-    found = decide(fleet(worker(model_ref="././m", model_file="/m")), task(model_file="/m"), NOW)
+    found = decide(fleet(worker(model_ref="././m", model_file="/m"), files={ModelRef("m"): "/m"}), task(), NOW)
     assert isinstance(found, UseWorker)
 
 
@@ -212,10 +243,9 @@ def test_a_hive_that_did_not_answer_the_task_is_not_asked_again() -> None:
     decision = decide(fleet(hives=(silent, other)), task(failed_hives=frozenset({"a"})), NOW)
     assert isinstance(decision, SpawnWorker)
     assert decision.hive_id == "b"
-    decision = decide(fleet(hives=(silent,)), task(failed_hives=frozenset({"a"})), NOW)
-    assert decision == StartHive(
-        node=LOCAL_NODE, reasons=("a: did not answer this task", "no hive runs on this machine")
-    )
+    alone, wanted = fleet(hives=(silent,)), task(failed_hives=frozenset({"a"}))
+    assert decide(alone, wanted, NOW) == StartHive(node=LOCAL_NODE)
+    assert reasons(alone, wanted) == ("a: did not answer this task", "no hive runs on this machine")
 
 
 def test_an_own_hive_that_runs_is_not_started_again() -> None:
@@ -227,16 +257,23 @@ def test_an_own_hive_that_runs_is_not_started_again() -> None:
 def test_a_hive_without_room_is_passed_over_for_one_that_may_have_some() -> None:
     """The limit of one machine is no reason to fail while another is idle."""
     full, other = hive("a", workers=0), hive("b", workers=5)
-    decision = decide(fleet(hives=(full, other)), task(full_hives=frozenset({"a"})), NOW)
+    snapshot, wanted = fleet(hives=(full, other)), task(full_hives=full_at("a"))
+    decision = decide(snapshot, wanted, NOW)
     assert isinstance(decision, SpawnWorker)
-    assert (decision.hive_id, decision.reasons[0]) == ("b", "a: has as many workers as it may")
+    assert (decision.hive_id, reasons(snapshot, wanted)[0]) == ("b", "a: has as many workers as it may")
+
+
+def test_a_hive_that_has_lost_a_worker_since_it_was_full_is_asked_again() -> None:
+    """It may have room now."""
+    emptier = HiveFacts(id=HiveId("a"), node=NodeName("far"), workers=0, vacancy=1)
+    assert isinstance(decide(fleet(hives=(emptier,)), task(full_hives=full_at("a")), NOW), SpawnWorker)
 
 
 @pytest.mark.parametrize(("state", "expected"), [("draining", Wait), ("idle", Refuse), ("busy", Refuse)])
 def test_without_room_anywhere_a_worker_that_ends_is_waited_for_and_no_other(state: str, expected: type) -> None:
     """One that drains is gone soon; of the others nobody knows, and no second hive goes round the limit."""
     snapshot = fleet(worker(state=state, model_ref=ModelRef("other")))
-    decision = decide(snapshot, task(full_hives=frozenset({"h1"})), NOW)
+    decision = decide(snapshot, task(full_hives=full_at("h1")), NOW)
     assert isinstance(decision, expected)
     if isinstance(decision, Refuse):
         assert isinstance(decision.error, TooManyWorkers)
@@ -247,7 +284,7 @@ def test_a_full_hive_leaves_the_task_to_a_node_that_has_none(node: str | None, e
     """The limit is meant for all that runs on one machine, whoever started the hive there, and for no other machine."""
     nodes = (NodeName("near"), NodeName("far"))
     snapshot = Snapshot(hives=(hive("a", "near"),), nodes=nodes)
-    decision = decide(snapshot, task(node=node, full_hives=frozenset({"a"})), NOW)
+    decision = decide(snapshot, task(node=node, full_hives=full_at("a")), NOW)
     assert isinstance(decision, expected)
     if isinstance(decision, StartHive):
         assert decision.node == "far"
@@ -257,7 +294,7 @@ def test_a_worker_that_ends_elsewhere_makes_no_room_on_the_node_that_is_meant() 
     """The task would wait until its deadline."""
     ending = worker(state="draining", model_ref=ModelRef("other"), hive_id=HiveId("h2"), node=NodeName("far"))
     snapshot = fleet(ending, hives=(hive(), hive("h2", "far")))
-    decision = decide(snapshot, task(node="localhost", full_hives=frozenset({"h1", "h2"})), NOW)
+    decision = decide(snapshot, task(node="localhost", full_hives=full_at("h1", "h2")), NOW)
     assert isinstance(decision, Refuse)
 
 

@@ -8,10 +8,10 @@ from rbee_keeper.contract.errors import ErrorInfo
 from rbee_keeper.contract.hives import HiveHeartbeat
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
 from rbee_keeper.contract.workers import WorkerView
-from rbee_keeper.errors import ConnectionTimeout
 from rbee_keeper.queen.fleet_views import hive_views, worker_views
-from rbee_keeper.queen.leases import Lease
-from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.hive_entry import HiveEntry
+from rbee_keeper.queen.registry import FleetRegistry
+from rbee_keeper.queen.reservations import Reservation
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 
 
@@ -69,11 +69,11 @@ async def test_a_report_that_was_overtaken_is_dropped() -> None:
     assert [each.worker_id for each in worker_views(registry, is_owner=True)] == ["new"]
 
 
-async def test_a_leased_slot_is_not_free_for_another_task() -> None:
+async def test_a_reserved_slot_is_not_free_for_another_task() -> None:
     """Two tasks must not be sent to one slot."""
     registry = FleetRegistry()
     registry.take_report(report(view("a", slots_total=2)), now=1.0)
-    registry.lease(WorkerId("a"), TaskId("t1"))
+    registry.reserve(WorkerId("a"), TaskId("t1"))
     assert registry.snapshot().workers[0].slots_free == 1
     assert (
         worker_views(registry, is_owner=True)[0].state,
@@ -102,7 +102,7 @@ async def test_an_ordered_worker_is_pending_until_its_hive_answers() -> None:
     order = SpawnWorker(hive_id=HiveId("h1"), model_ref=ModelRef("m"), backend="cpu", device=0)
     pending = registry.begin_spawn(order)
     assert registry.snapshot().pending == (pending,)
-    registry.end_spawn(pending, HiveId("h1"), view("a", state="starting"), 3)
+    registry.end_spawn(pending, view("a", state="starting"), 3)
     assert registry.snapshot().pending == ()
     assert registry.snapshot().workers[0].state == "starting"
     registry.take_report(report(sequence=3), now=2.0)
@@ -116,7 +116,7 @@ async def test_an_order_that_failed_leaves_nothing() -> None:
     registry = FleetRegistry()
     registry.take_report(report(), now=1.0)
     pending = registry.begin_spawn(SpawnWorker(hive_id=HiveId("h1"), model_ref=ModelRef("m"), backend="cpu", device=0))
-    registry.end_spawn(pending, HiveId("h1"), None)
+    registry.end_spawn(pending, None)
     assert registry.snapshot().pending == ()
     assert registry.snapshot().workers == ()
 
@@ -180,10 +180,10 @@ async def test_a_task_with_several_answers_takes_a_slot_for_each() -> None:
     """The rest would wait inside the worker, silent, while the queen believes that its slots are free."""
     registry = FleetRegistry()
     registry.take_report(report(view("a", slots_total=4)), now=1.0)
-    registry.lease(WorkerId("a"), TaskId("t1"), Lease(slots=3))
+    registry.reserve(WorkerId("a"), TaskId("t1"), Reservation(slots=3))
     assert registry.snapshot().workers[0].slots_free == 1
     assert registry.tasks_at(WorkerId("a")) == 1
-    registry.lease(WorkerId("a"), TaskId("t2"), Lease(slots=8, is_strict=True))
+    registry.reserve(WorkerId("a"), TaskId("t2"), Reservation(slots=8, is_strict=True))
     assert registry.snapshot().workers[0].slots_free == 0
     assert registry.snapshot().workers[0].has_strict
     registry.release(WorkerId("a"), TaskId("t2"), 1.0)
@@ -209,17 +209,6 @@ async def test_a_worker_that_is_on_its_way_out_is_no_choice_any_more() -> None:
     assert registry.snapshot().workers[0].state == "draining"
 
 
-async def test_those_who_wait_for_an_order_learn_that_no_answer_came() -> None:
-    """Each of them would ask the silent hive again, one after the other."""
-    registry = FleetRegistry()
-    registry.take_report(report(), now=1.0)
-    pending = registry.begin_spawn(SpawnWorker(hive_id=HiveId("h1"), model_ref=ModelRef("m"), backend="cpu", device=0))
-    error = ConnectionTimeout("no answer")
-    registry.fail_spawn(pending, HiveId("h1"), error)
-    assert registry.spawn_failure(pending.number) == ("h1", error)
-    assert registry.snapshot().pending == ()
-
-
 async def test_where_a_file_outside_the_folders_lies_is_shown_to_its_owner_only() -> None:
     """Names of folders tell about the person."""
     registry = FleetRegistry()
@@ -236,3 +225,17 @@ async def test_one_file_under_two_names_is_known_as_one() -> None:
     assert registry.file_of(ModelRef("file:./m.gguf")) == "/models/m.gguf"
     assert registry.file_of(ModelRef("other")) == ""
     assert registry.snapshot().workers[0].model_file == "/models/m.gguf"
+
+
+async def test_a_hive_has_another_vacancy_whenever_one_of_its_workers_has_ended() -> None:
+    """It is worth asking again then, and at no other time: each report would have every waiting task ask."""
+    registry = FleetRegistry()
+    vacancies = []
+    steps = ((view("a"), view("b")), (view("a"), view("b", state="draining")), (view("a"), view("b", state="stopped")))
+    for sequence, workers in enumerate((*steps, (view("a"),), (view("a"), view("c"))), 1):
+        registry.take_report(report(*workers, sequence=sequence), 1.0)
+        vacancies.append(registry.snapshot().hives[0].vacancy)
+    assert vacancies[0] == vacancies[1] < vacancies[2] == vacancies[3] == vacancies[4]
+    registry.drop_hive(HiveId("h1"))
+    registry.take_report(report(view("a")), 1.0)
+    assert registry.snapshot().hives[0].vacancy > vacancies[-1]

@@ -9,19 +9,22 @@ from rbee_keeper.contract.events import Event
 from rbee_keeper.contract.ids import CorrelationId
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import QueueFull, RequestCanceled, TaskNotFound, WorkerCrashed
-from rbee_keeper.queen.tasks import Task, TaskBook
+from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.tasks import Task
 from rbee_keeper.transport import sse
 
 
-def book(queue_limit: int = 10, kept: int = 10) -> TaskBook:
-    """Return an empty book."""
-    return TaskBook(queue_limit=queue_limit, kept=kept, log_limit_bytes=100_000)
+def store(queue_limit: int = 10, kept: int = 10) -> TaskStore:
+    """Return an empty store."""
+    return TaskStore(queue_limit=queue_limit, kept=kept, log_limit_bytes=100_000)
 
 
-def opened(tasks: TaskBook, prompt: str = "a secret prompt", *, is_owner: bool = False) -> Task:
+def opened(tasks: TaskStore, prompt: str = "a secret prompt", *, is_owner: bool = False) -> Task:
     """Take one task."""
     spec = Infer(prompt=prompt, model="m")
-    return tasks.open(spec, correlation_id=CorrelationId("c"), now=1.0, arrived_at=5.0, deadline=9.0, is_owner=is_owner)
+    return tasks.submit(
+        spec, correlation_id=CorrelationId("c"), now=1.0, arrived_at=5.0, deadline=9.0, is_owner=is_owner
+    )
 
 
 async def events_of(task: Task) -> list[Event]:
@@ -34,7 +37,7 @@ async def events_of(task: Task) -> list[Event]:
 
 async def test_a_task_begins_queued_and_says_how_many_are_before_it() -> None:
     """People who wait want to know for what."""
-    tasks = book()
+    tasks = store()
     first, second = opened(tasks), opened(tasks)
     assert (first.state, second.state) == ("queued", "queued")
     assert tasks.view(first).queue_position == 0
@@ -43,7 +46,7 @@ async def test_a_task_begins_queued_and_says_how_many_are_before_it() -> None:
 
 async def test_a_full_queue_refuses_with_the_limit() -> None:
     """An unbounded queue only moves the failure to later (1.4)."""
-    tasks = book(queue_limit=2)
+    tasks = store(queue_limit=2)
     opened(tasks), opened(tasks)
     with pytest.raises(QueueFull) as caught:
         opened(tasks)
@@ -52,7 +55,7 @@ async def test_a_full_queue_refuses_with_the_limit() -> None:
 
 async def test_a_final_state_stays() -> None:
     """A task that failed cannot be done a moment later: clients have acted on it."""
-    task = opened(book())
+    task = opened(store())
     task.fail(WorkerCrashed("gone"))
     task.move("running")
     task.move("done")
@@ -64,7 +67,7 @@ async def test_a_final_state_stays() -> None:
 
 async def test_every_way_through_the_states_is_in_order() -> None:
     """queued, preparing, running, done."""
-    task = opened(book())
+    task = opened(store())
     for state in ("preparing", "running", "done"):
         task.move(state)  # type: ignore[arg-type]
         assert task.state == state
@@ -73,23 +76,23 @@ async def test_every_way_through_the_states_is_in_order() -> None:
 
 async def test_a_finished_task_keeps_no_prompt() -> None:
     """Prompts are the person's, not the log's."""
-    tasks = book()
+    tasks = store()
     task = opened(tasks)
     task.move("running")
     task.move("done")
-    tasks.close(task)
+    tasks.finish(task)
     assert task.spec.prompt == ""
     assert "secret" not in str(tasks.view(task))
 
 
 async def test_only_so_many_finished_tasks_are_remembered_oldest_first() -> None:
     """A queen that runs for a year must not grow for a year."""
-    tasks = book(kept=2)
+    tasks = store(kept=2)
     finished = []
     for _ in range(4):
         task = opened(tasks)
         task.fail(WorkerCrashed("gone"))
-        tasks.close(task)
+        tasks.finish(task)
         finished.append(task)
     running = opened(tasks)
     for task in finished[:2]:
@@ -101,23 +104,24 @@ async def test_only_so_many_finished_tasks_are_remembered_oldest_first() -> None
 
 async def test_waiting_and_running_tasks_are_counted_apart() -> None:
     """`rbee queen status` shows both."""
-    tasks = book()
+    tasks = store()
     waiting, running = opened(tasks), opened(tasks)
     running.move("running")
-    assert tasks.waiting() == [waiting]
-    assert tasks.running() == [running]
+    assert (tasks.waiting_count, tasks.running_count) == (1, 1)
+    assert tasks.position(waiting) == 0
+    assert tasks.position(running) is None
     assert tasks.unfinished() == [waiting, running]
 
 
 async def test_the_deadline_moves_with_no_clock_that_somebody_sets() -> None:
     """A laptop that wakes up sets its clock, and every waiting task would fail."""
-    task = opened(book())
+    task = opened(store())
     assert task.give_up_at == 5.0 + 8.0
 
 
 async def test_only_the_owner_sees_the_owners_tasks() -> None:
     """An id that somebody read in a log must not be a key to the answer."""
-    tasks = book()
+    tasks = store()
     owned, open_to_all = opened(tasks, is_owner=True), opened(tasks)
     with pytest.raises(TaskNotFound):
         tasks.get(owned.id, is_owner=False)
@@ -127,7 +131,7 @@ async def test_only_the_owner_sees_the_owners_tasks() -> None:
 
 async def test_the_id_of_a_task_without_an_owner_is_not_in_its_name_for_logs() -> None:
     """Whoever has it has the answer; the owner's is no key, and easier to search for."""
-    tasks = book()
+    tasks = store()
     owned, open_to_all = opened(tasks, is_owner=True), opened(tasks)
     assert owned.log_name == owned.id
     assert open_to_all.id.removeprefix("task-") not in open_to_all.log_name
@@ -136,24 +140,24 @@ async def test_the_id_of_a_task_without_an_owner_is_not_in_its_name_for_logs() -
 
 async def test_only_what_was_done_is_counted_as_done() -> None:
     """A queen on which everything fails must not look busy."""
-    tasks = book()
+    tasks = store()
     done, failed = opened(tasks), opened(tasks)
     done.move("running")
     done.move("done")
     failed.fail(WorkerCrashed("gone"))
-    tasks.close(done)
-    tasks.close(failed)
+    tasks.finish(done)
+    tasks.finish(failed)
     assert tasks.done_count == 1
 
 
 async def test_the_events_of_all_finished_tasks_together_are_bounded() -> None:
     """256 logs of a megabyte are a quarter of a gigabyte."""
-    tasks = TaskBook(queue_limit=100, kept=100, log_limit_bytes=10_000)
+    tasks = TaskStore(queue_limit=100, kept=100, log_limit_bytes=10_000)
     for _ in range(20):
         task = opened(tasks)
         task.log.append([sse.frame("token", b"x" * 900)] * 10)
         task.fail(WorkerCrashed("gone"))
-        tasks.close(task)
+        tasks.finish(task)
     sizes = [each.log.size_bytes for each in tasks._tasks.values()]
     assert sum(sizes) < 50_000
     assert min(sizes) > 0, "a late reader must still learn the end"
@@ -162,7 +166,7 @@ async def test_the_events_of_all_finished_tasks_together_are_bounded() -> None:
 
 async def test_a_cancel_names_its_reason_and_happens_once() -> None:
     """The log of a task that ended early must say who wanted that."""
-    task = opened(book())
+    task = opened(store())
     assert not task.cancel("nobody runs it")
     task.runner = asyncio.create_task(asyncio.sleep(60))
     assert task.cancel("its client left")

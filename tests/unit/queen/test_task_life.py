@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from rbee_keeper import __version__
 from rbee_keeper.contract.errors import ErrorBody, ErrorInfo, to_wire
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token, Usage
+from rbee_keeper.contract.hives import HiveHeartbeat
 from rbee_keeper.contract.ids import LOCAL_NODE, CorrelationId, HiveId, ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.status import Health
 from rbee_keeper.contract.tasks import Infer
@@ -17,15 +19,19 @@ from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import SpawnAnswer, WorkerHealth, WorkerView
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, TooManyWorkers, Unavailable, WorkerNotReady
+from rbee_keeper.queen.dispatcher import Dispatcher
 from rbee_keeper.queen.hive_care import HiveCare
 from rbee_keeper.queen.hive_client import HiveClient
+from rbee_keeper.queen.hive_entry import HiveEntry
+from rbee_keeper.queen.hive_starts import HiveStarts
 from rbee_keeper.queen.hives.own_hive import OwnHive, QueenLink
 from rbee_keeper.queen.hives.own_hives import OwnHives
-from rbee_keeper.queen.infer import InferRunner
-from rbee_keeper.queen.registry import FleetRegistry, HiveEntry
+from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import Relay
+from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.stuck_workers import StuckWorkers
-from rbee_keeper.queen.tasks import Task, TaskBook
+from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import WorkerSpawn
 from rbee_keeper.transport import sse
 from rbee_keeper.transport.http_client import HttpClient
@@ -55,7 +61,7 @@ class World:
         client = HttpClient(connect_s=2.0, request_s=request_s)
         hives = HiveClient(client)
         self.registry = FleetRegistry()
-        self.book = TaskBook(queue_limit=100, kept=100, log_limit_bytes=1_000_000)
+        self.store = TaskStore(queue_limit=100, kept=100, log_limit_bytes=1_000_000)
         own_hives = OwnHives(
             nodes=(NoHiveHere(),),
             queen=QueenLink(url="http://127.0.0.1:1", token="t", lease_s=60.0),
@@ -81,11 +87,17 @@ class World:
             narrator=self.heard,
             free_within_s=free_within_s,
         )
-        self.runner = InferRunner(
+        orders = WorkerSpawn(
+            registry=self.registry, hives=hives, client=client, care=self.care, chores=chores, waits_s=(0.01, 0.02)
+        )
+        dispatcher = Dispatcher(
+            registry=self.registry, orders=orders, starts=HiveStarts(ensure=own_hives.ensure, chores=chores)
+        )
+        chores.keep("dispatcher", dispatcher.run)
+        self.runner = TaskRunner(
             registry=self.registry,
-            book=self.book,
-            spawn=WorkerSpawn(registry=self.registry, hives=hives, client=client, chores=chores, waits_s=(0.01, 0.02)),
-            own_hives=own_hives,
+            store=self.store,
+            dispatcher=dispatcher,
             care=self.care,
             relay=Relay(registry=self.registry, client=client, stuck=stuck, stall_s=stall_s),
             narrator=self.heard,
@@ -94,14 +106,25 @@ class World:
 
     def add(self, hive: HiveEntry, *workers: WorkerView) -> None:
         """Let a hive with these workers report."""
-        hive.workers = {worker.id: worker for worker in workers}
-        self.registry.add_hive(hive)
+        if self.registry.hive(hive.id) is None:
+            self.registry.add_hive(hive)
+        report = HiveHeartbeat(
+            hive_id=hive.id,
+            node=hive.node,
+            url=hive.url,
+            token=hive.token,
+            version=__version__,
+            pid=1,
+            sequence=hive.sequence + 1,
+            workers=list(workers),
+        )
+        self.registry.take_report(report, time.monotonic())
 
     def start(self, *, for_s: float = 20.0, **fields: Any) -> Task:
         """Submit a task."""
         spec = Infer(**{"prompt": "hi", "model": ModelRef("m"), **fields})
         now = time.time()
-        task = self.book.open(
+        task = self.store.submit(
             spec,
             correlation_id=CorrelationId("c-1"),
             now=now,
@@ -134,7 +157,7 @@ async def world(*, stall_s: float = 10.0, request_s: float = 5.0, free_within_s:
         assert keeper is not None
         yield World(tasks, stall_s=stall_s, request_s=request_s, free_within_s=free_within_s)
         for other in asyncio.all_tasks():
-            if other is not keeper and (other.get_name().startswith(("task", "order", "load", "watch", "end"))):
+            if other is not keeper and (other.get_name().startswith(("task", "order", "dispatcher", "watch", "end"))):
                 other.cancel()
 
 
@@ -534,7 +557,7 @@ async def test_a_clock_that_is_set_ends_no_task() -> None:
     async with world() as queen, alive_hive() as hive, peer(execute=works) as worker:
         queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
         now = time.time() - 3600
-        task = queen.book.open(
+        task = queen.store.submit(
             Infer(prompt="hi", model=ModelRef("m")),
             correlation_id=CorrelationId("c"),
             now=now,

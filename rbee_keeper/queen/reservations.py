@@ -1,4 +1,4 @@
-"""Leases: which slots of which workers the queen has given to which tasks."""
+"""Reservations: which slots of which workers the queen has given to which tasks."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from ..contract.ids import TaskId, WorkerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Reservation:
     """What one task takes of a worker: a slot for each of its answers, and the only strict place when it is strict."""
 
     slots: int = 1
@@ -14,17 +14,17 @@ class Lease:
 
 
 @dataclass(slots=True)
-class Leases:
-    """Owns the leases; used from the event loop only."""
+class Reservations:
+    """Owns the reservations; used from the event loop only."""
 
-    _by_worker: dict[WorkerId, dict[TaskId, Lease]] = field(default_factory=dict)
+    _by_worker: dict[WorkerId, dict[TaskId, Reservation]] = field(default_factory=dict)
 
-    def take(self, worker_id: WorkerId, task_id: TaskId, lease: Lease) -> None:
+    def take(self, worker_id: WorkerId, task_id: TaskId, reservation: Reservation) -> None:
         """Reserve for the task."""
-        self._by_worker.setdefault(worker_id, {})[task_id] = lease
+        self._by_worker.setdefault(worker_id, {})[task_id] = reservation
 
     def give_back(self, worker_id: WorkerId, task_id: TaskId) -> bool:
-        """End a task's reservation; False when the worker is gone and its leases with it."""
+        """End a task's reservation; False when the worker is gone and its reservations with it."""
         held = self._by_worker.get(worker_id)
         if held is None:
             return False
@@ -41,8 +41,8 @@ class Leases:
 
     def slots(self, worker_id: WorkerId) -> int:
         """Count the slots of the worker that are taken."""
-        return sum(lease.slots for lease in self._by_worker.get(worker_id, {}).values())
+        return sum(each.slots for each in self._by_worker.get(worker_id, {}).values())
 
     def has_strict(self, worker_id: WorkerId) -> bool:
         """Tell whether a strict execution runs at the worker; it computes one of these at a time."""
-        return any(lease.is_strict for lease in self._by_worker.get(worker_id, {}).values())
+        return any(each.is_strict for each in self._by_worker.get(worker_id, {}).values())
