@@ -109,7 +109,8 @@ def test_two_processes_may_share_a_log(tmp_path: Path) -> None:
         both = [subprocess.Popen([sys.executable, "-c", SAY + code], stderr=stderr, env=environment) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["queen.1.log", "queen.log"]
-    assert all(path.stat().st_size < 70_000 for path in tmp_path.iterdir())
+    # while one replaces the log the other writes on, up to twice the limit
+    assert all(path.stat().st_size <= 121_000 for path in tmp_path.iterdir())
 
 
 SHARE = """
