@@ -24,7 +24,7 @@ from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.queen.dispatcher import Dispatcher
 from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.scheduling.plan import plan
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 from rbee_keeper.queen.tasks import Task
 
 WAITING = 10_000
@@ -98,17 +98,19 @@ class Fleet:
     def submit(self, number: int) -> Task:
         """Submit a task; every third one is urgent, every fourth one wants a node, every fifth is somebody else's."""
         return self.store.submit(
-            Infer(
-                prompt="hi",
-                model=ModelRef(f"m{number % self._models}"),
-                node=NodeName(f"n{number % HIVES}") if number % 4 == 0 and len(self._views) > 1 else None,
-                priority="batch" if number % 3 else "interactive",
-            ),
-            correlation_id=CorrelationId("c"),
-            now=time.time(),
-            arrived_at=float(number),
-            deadline=time.time() + 1_000_000,
-            is_owner=number % 5 != 0,
+            Submission(
+                spec=Infer(
+                    prompt="hi",
+                    model=ModelRef(f"m{number % self._models}"),
+                    node=NodeName(f"n{number % HIVES}") if number % 4 == 0 and len(self._views) > 1 else None,
+                    priority="batch" if number % 3 else "interactive",
+                ),
+                correlation_id=CorrelationId("c"),
+                now=time.time(),
+                arrived_at=float(number),
+                deadline=time.time() + 1_000_000,
+                is_owner=number % 5 != 0,
+            )
         )
 
     async def wait(self, task: Task) -> None:

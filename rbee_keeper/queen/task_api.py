@@ -31,7 +31,7 @@ from ..transport import deadline
 from .followers import Followers
 from .idempotency import RequestKey, request_key
 from .runner import TaskRunner
-from .task_store import TaskStore
+from .task_store import Submission, TaskStore
 from .tasks import Task
 
 
@@ -94,13 +94,15 @@ class TaskApi:
         now, arrived_at = time.time(), time.monotonic()
         named = _named_deadlines(request, spec)
         task = self.store.submit(
-            spec,
-            correlation_id=request.scope["correlation_id"],
-            now=now,
-            arrived_at=arrived_at,
-            deadline=self._deadline(named, now),
-            is_owner=principal_of(request).is_owner,
-            key=key,
+            Submission(
+                spec=spec,
+                correlation_id=request.scope["correlation_id"],
+                now=now,
+                arrived_at=arrived_at,
+                deadline=self._deadline(named, now),
+                is_owner=principal_of(request).is_owner,
+                key=key,
+            )
         )
         if len(named) > 1:
             human = "several deadlines were named, the earliest one counts"

@@ -1,6 +1,7 @@
 """The tasks that the queen remembers: those that wait and run, and a finite memory of finished ones."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import get_args
 
 from ..contract.events import Queued
@@ -15,6 +16,19 @@ _WAITING: tuple[TaskState, ...] = ("queued", "preparing")
 _LOGS_KEPT = 4
 """So many full logs are kept of all finished tasks together."""
 _RETRY_AFTER_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What somebody asks for; `now` and `deadline` are Unix seconds, `arrived_at` is the moment `now`, monotonic."""
+
+    spec: Infer
+    correlation_id: CorrelationId
+    now: float
+    arrived_at: float
+    deadline: float
+    is_owner: bool
+    key: RequestKey | None = None
 
 
 class TaskStore:
@@ -33,18 +47,8 @@ class TaskStore:
         self._waiting: Counter[Priority] = Counter()
         self.done_count = 0
 
-    def submit(
-        self,
-        spec: Infer,
-        *,
-        correlation_id: CorrelationId,
-        now: float,
-        arrived_at: float,
-        deadline: float,
-        is_owner: bool,
-        key: RequestKey | None = None,
-    ) -> Task:
-        """Take a task; `now` and `deadline` are Unix seconds, `arrived_at` is the same moment as `now`, monotonic.
+    def submit(self, submission: Submission) -> Task:
+        """Take a task.
 
         Raises:
             QueueFull: too many tasks wait.
@@ -62,24 +66,24 @@ class TaskStore:
             )
         task = Task(
             id=new_task_id(),
-            spec=spec,
+            spec=submission.spec,
             log=EventLog(self._log_limit_bytes),
-            correlation_id=correlation_id,
-            submitted_at=now,
-            deadline=deadline,
-            arrived_at=arrived_at,
+            correlation_id=submission.correlation_id,
+            submitted_at=submission.now,
+            deadline=submission.deadline,
+            arrived_at=submission.arrived_at,
             number=self._submitted,
-            is_owner=is_owner,
-            key=key,
+            is_owner=submission.is_owner,
+            key=submission.key,
             on_move=self._moved,
         )
         self._submitted += 1
-        before = sum(self._waiting[each] for each in PRIORITIES[: PRIORITIES.index(spec.priority) + 1])
+        before = sum(self._waiting[each] for each in PRIORITIES[: PRIORITIES.index(task.spec.priority) + 1])
         self._tasks[task.id] = task
-        if key is not None:
-            self._by_key[key.scope] = task
+        if submission.key is not None:
+            self._by_key[submission.key.scope] = task
         self._by_state[task.state][task.id] = task
-        self._waiting[spec.priority] += 1
+        self._waiting[task.spec.priority] += 1
         task.say(Queued(task_id=task.id, queue_position=before))
         return task
 

@@ -28,7 +28,7 @@ from rbee_keeper.queen.scheduling import plan as planning
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 from rbee_keeper.queen.scheduling.snapshot import PendingSpawn
 from rbee_keeper.queen.scheduling.task_facts import FullHive
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
 from rbee_keeper.transport import correlation
@@ -101,12 +101,14 @@ class World:
         """Submit a task for the model `m`."""
         spec = Infer(**{"prompt": "hi", "model": ModelRef("m"), **fields})
         return self.store.submit(
-            spec,
-            correlation_id=CorrelationId("c"),
-            now=5000.0 + self.now,
-            arrived_at=self.now,
-            deadline=5000.0 + self.now + 60,
-            is_owner=True,
+            Submission(
+                spec=spec,
+                correlation_id=CorrelationId("c"),
+                now=5000.0 + self.now,
+                arrived_at=self.now,
+                deadline=5000.0 + self.now + 60,
+                is_owner=True,
+            )
         )
 
     def waits(self, task: Task) -> "asyncio.Task[str]":

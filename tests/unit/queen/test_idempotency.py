@@ -6,7 +6,7 @@ from rbee_keeper.contract.ids import CorrelationId, ModelRef
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import IdempotencyKeyReused, InvalidInput, WorkerCrashed
 from rbee_keeper.queen.idempotency import RequestKey, request_key
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 
 ASKED = Infer(prompt="hi", model=ModelRef("m"))
 
@@ -47,13 +47,15 @@ async def test_a_key_is_known_as_long_as_its_task() -> None:
     for text in ("a", "b", "c"):
         assert store.with_key(key(text)) is None
         task = store.submit(
-            ASKED,
-            correlation_id=CorrelationId("c"),
-            now=1.0,
-            arrived_at=1.0,
-            deadline=9.0,
-            is_owner=True,
-            key=key(text),
+            Submission(
+                spec=ASKED,
+                correlation_id=CorrelationId("c"),
+                now=1.0,
+                arrived_at=1.0,
+                deadline=9.0,
+                is_owner=True,
+                key=key(text),
+            )
         )
         assert store.with_key(key(text)) is task
         task.fail(WorkerCrashed("gone"))

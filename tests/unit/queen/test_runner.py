@@ -27,7 +27,7 @@ from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import WorkerLost
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.scheduling.task_facts import FullHive
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive
 
@@ -90,12 +90,14 @@ class World:
         """Take one task to its end."""
         now = time.time()
         task = self.store.submit(
-            Infer(prompt="hi", model=ModelRef("m")),
-            correlation_id=CorrelationId("c"),
-            now=now,
-            arrived_at=time.monotonic(),
-            deadline=now + for_s,
-            is_owner=True,
+            Submission(
+                spec=Infer(prompt="hi", model=ModelRef("m")),
+                correlation_id=CorrelationId("c"),
+                now=now,
+                arrived_at=time.monotonic(),
+                deadline=now + for_s,
+                is_owner=True,
+            )
         )
         self.runner.start(task)
         assert task.runner is not None

@@ -30,7 +30,7 @@ from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import Relay
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.stuck_workers import StuckWorkers
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 from rbee_keeper.queen.tasks import Task
 from rbee_keeper.queen.worker_spawn import WorkerSpawn
 from rbee_keeper.transport import sse
@@ -125,12 +125,14 @@ class World:
         spec = Infer(**{"prompt": "hi", "model": ModelRef("m"), **fields})
         now = time.time()
         task = self.store.submit(
-            spec,
-            correlation_id=CorrelationId("c-1"),
-            now=now,
-            arrived_at=time.monotonic(),
-            deadline=now + for_s,
-            is_owner=True,
+            Submission(
+                spec=spec,
+                correlation_id=CorrelationId("c-1"),
+                now=now,
+                arrived_at=time.monotonic(),
+                deadline=now + for_s,
+                is_owner=True,
+            )
         )
         self.runner.start(task)
         return task
@@ -558,12 +560,14 @@ async def test_a_clock_that_is_set_ends_no_task() -> None:
         queen.add(hive_entry(hive.url), worker_view("w1", worker.url))
         now = time.time() - 3600
         task = queen.store.submit(
-            Infer(prompt="hi", model=ModelRef("m")),
-            correlation_id=CorrelationId("c"),
-            now=now,
-            arrived_at=time.monotonic(),
-            deadline=now + 20,
-            is_owner=True,
+            Submission(
+                spec=Infer(prompt="hi", model=ModelRef("m")),
+                correlation_id=CorrelationId("c"),
+                now=now,
+                arrived_at=time.monotonic(),
+                deadline=now + 20,
+                is_owner=True,
+            )
         )
         queen.runner.start(task)
         assert isinstance((await events_of(task))[-1], End)

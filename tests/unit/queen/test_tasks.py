@@ -9,7 +9,7 @@ from rbee_keeper.contract.events import Event
 from rbee_keeper.contract.ids import CorrelationId
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import QueueFull, RequestCanceled, TaskNotFound, WorkerCrashed
-from rbee_keeper.queen.task_store import TaskStore
+from rbee_keeper.queen.task_store import Submission, TaskStore
 from rbee_keeper.queen.tasks import Task
 from rbee_keeper.transport import sse
 
@@ -23,7 +23,9 @@ def opened(tasks: TaskStore, prompt: str = "a secret prompt", *, is_owner: bool 
     """Take one task."""
     spec = Infer(prompt=prompt, model="m")
     return tasks.submit(
-        spec, correlation_id=CorrelationId("c"), now=1.0, arrived_at=5.0, deadline=9.0, is_owner=is_owner
+        Submission(
+            spec=spec, correlation_id=CorrelationId("c"), now=1.0, arrived_at=5.0, deadline=9.0, is_owner=is_owner
+        )
     )
 
 
