@@ -18,7 +18,7 @@ from .diagnostics import ExitCode
 from .options import JsonOption
 from .queen_process import find_queen
 
-_ENGINE_CHECK = "import rbee_keeper.workers.llm.library as library; library.initialise()"
+_ENGINE_CHECK = "import rbee_keeper.workers.llm.native.library as library; library.initialise()"
 _ENGINE_CHECK_S = 30
 _OLDEST_PYTHON = (3, 11)
 

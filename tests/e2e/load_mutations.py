@@ -12,9 +12,9 @@ from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.errors import RbeeError
 from rbee_keeper.gguf.tensor_types import BLOCKS
 from rbee_keeper.workers.llm.chat.template_process import TemplateProcess
-from rbee_keeper.workers.llm.context_options import ContextOptions
-from rbee_keeper.workers.llm.library import api, initialise
-from rbee_keeper.workers.llm.model import Model, check_file
+from rbee_keeper.workers.llm.native.library import api, initialise
+from rbee_keeper.workers.llm.native.model import Model, check_file
+from rbee_keeper.workers.llm.plan.context_options import ContextOptions
 
 _HEAD_BYTES = 65_536
 _NUMBERS = (0, 1, 2, 8, 9, 512, 513, 10**9, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**60, 2**63, 2**64 - 1)

@@ -11,10 +11,10 @@ import pytest
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ModelIncompatible, ModelNotFound, RequestCanceled
-from rbee_keeper.workers.llm.context_options import ContextOptions
-from rbee_keeper.workers.llm.library import api, initialise
-from rbee_keeper.workers.llm.lora import Adapters
-from rbee_keeper.workers.llm.model import Model
+from rbee_keeper.workers.llm.native.library import api, initialise
+from rbee_keeper.workers.llm.native.lora import Adapters
+from rbee_keeper.workers.llm.native.model import Model
+from rbee_keeper.workers.llm.plan.context_options import ContextOptions
 
 from ..gguf_files import Tensor, Value, gguf_file
 from ..programs import Home

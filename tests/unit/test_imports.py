@@ -30,13 +30,13 @@ HOMES = {
     "paramiko": ("supervisor/ssh.py",),
     "psutil": ("supervisor/reaper.py", "supervisor/free_memory.py", "hive/devices.py"),
     "sqlite3": ("store/",),
-    "llama_cpp": ("workers/llm/",),
-    "jinja2": ("workers/llm/",),
+    "llama_cpp": ("workers/llm/native/",),
+    "jinja2": ("workers/llm/chat/",),
     "httptools": ("transport/",),
     "uvicorn": ("daemon/",),
     "uvloop": ("daemon/",),
     "prometheus_client": ("daemon/exposition.py",),
-    "numpy": ("workers/llm/logprobs.py",),
+    "numpy": ("workers/llm/native/logprobs.py",),
     "requests": (),
     "httpx": (),
     "aiohttp": (),
@@ -73,7 +73,7 @@ def test_commands_that_only_talk_to_a_queen_load_nothing_heavy(module: str) -> N
 
 def test_the_engine_is_loaded_without_numpy() -> None:
     """Half of a cold start was NumPy, which only log probabilities need."""
-    loaded = loaded_by("import rbee_keeper.workers.llm.library")
+    loaded = loaded_by("import rbee_keeper.workers.llm.native.library")
     assert "numpy" not in loaded
 
 

@@ -23,9 +23,9 @@ from ..engine import (
 )
 from ..grammar_work import GrammarWork
 from .chat.template_process import TemplateProcess
-from .engine import LlamaEngine
-from .library import initialise
-from .model import check_file
+from .native.library import initialise
+from .native.model import check_file
+from .text.engine import LlamaEngine
 
 
 class ModelEngine:
@@ -51,7 +51,7 @@ class ModelEngine:
             self._engine = text_engine
             return text_engine.load_checked(order, header, report)
         self._renderer.close()
-        from .embedding_engine import EmbeddingEngine
+        from .vectors.engine import EmbeddingEngine
 
         embedding_engine = EmbeddingEngine()
         self._engine = embedding_engine

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ....contract.events import Event, Token
 from ...engine import AnswerReader
-from .reasoning_reader import ReasoningReader
-from .tool_call_reader import ToolCallReader
+from ..reading.reasoning_reader import ReasoningReader
+from ..tool_calls.reader import ToolCallReader
 
 
 class ChainedReader:

@@ -10,16 +10,16 @@ from ....contract.tasks import Execute
 from ....errors import InvalidInput, RbeeError
 from ...engine import AnswerReader, IsCancelled, never
 from ..grammar.budget import Budget
+from ..reading.reasoning_reader import ReasoningReader, ReasoningTags
+from ..tool_calls.grammar import schemas_of
+from ..tool_calls.reader import ToolCallReader
 from .answer_grammar import answer_grammar, must_call
 from .answer_reader import ChainedReader
-from .call_grammar import schemas_of
 from .conversation import Conversation, messages_of, tools_for_template
 from .formats import ToolFormat, reasoning_tags, tool_format
-from .reasoning_reader import ReasoningReader, ReasoningTags
 from .template import ChatTemplate
 from .template_process import TemplateProcess
 from .template_traits import TemplateTraits, traits_of
-from .tool_call_reader import ToolCallReader
 
 _USER_IN_PLAIN_TEXT = "\nuser:"
 

@@ -1,0 +1,119 @@
+"""What the KV cache holds, and which part of it a new prompt can take over."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from ..native.library import api
+from .sequence_choice import CacheShape, Resident, choose, usable
+
+
+class Cache:
+    """Owns the sequences of one context; nothing else changes its memory."""
+
+    def __init__(self, context: Any, shape: CacheShape) -> None:
+        """Start empty."""
+        self.shape = shape
+        self._memory = api.llama_get_memory(context)
+        self._residents = [Resident(sequence) for sequence in range(shape.sequences)]
+        self._ticks = count(1)
+
+    @property
+    def used_tokens(self) -> int:
+        """The tokens that sequences hold, shared ones counted for each."""
+        return sum(len(each.tokens) for each in self._residents)
+
+    @property
+    def idle_sequences(self) -> int:
+        """The sequences that no execution uses."""
+        return sum(not each.is_busy for each in self._residents)
+
+    def has_room(self, answers: int, tokens_each: int) -> bool:
+        """Tell whether that many answers could begin now, idle prefixes given up where needed."""
+        if self.idle_sequences < answers:
+            return False
+        if not self.shape.is_shared:
+            return True
+        reserved = sum(each.reserved for each in self._residents if each.is_busy)
+        return reserved + answers * tokens_each <= self.shape.budget_tokens
+
+    def take(
+        self, prompt: Sequence[int], reserve: int, *, coming: Sequence[Sequence[int]] = (), may_copy: bool = True
+    ) -> Resident:
+        """Reserve a sequence for a prompt; its tokens are those that need not be computed.
+
+        The last token of a prompt is never among them: its logits are needed. `coming` are the prompts that begin right
+        after this one. The caller asked `has_room` before.
+        """
+        choice = choose(prompt, self._residents, self.shape, coming=coming, may_copy=may_copy)
+        resident = self._residents[choice.sequence]
+        if choice.copied_from is None:
+            self.cut(resident, choice.kept)
+        else:
+            self._copy(self._residents[choice.copied_from], resident, choice.kept)
+        resident.prompt_tokens = len(prompt)
+        self._occupy(resident, reserve)
+        return resident
+
+    def copy_all(self, source: Resident, target: Resident) -> None:
+        """Make a taken sequence hold all that another one holds."""
+        self._copy(source, target, len(source.tokens))
+
+    def adopt(self, target: Resident, prompt: Sequence[int]) -> int:
+        """Give a taken sequence the longest prefix that is there by now; return its length."""
+        source = max(self._residents, key=lambda each: usable(each, prompt, self.shape))
+        shared = usable(source, prompt, self.shape)
+        if source is not target and shared >= max(self.shape.copy_tokens, len(target.tokens) + 1):
+            self._copy(source, target, shared)
+        return len(target.tokens)
+
+    def release(self, resident: Resident, *, keep: bool) -> None:
+        """End the use of a sequence; what it holds stays for prompts that begin alike, unless it must not."""
+        resident.is_busy = False
+        resident.reserved = 0
+        resident.last_used = next(self._ticks)
+        if not keep:
+            self.cut(resident, 0)
+
+    def clear(self) -> None:
+        """Forget everything, busy sequences included."""
+        api.llama_memory_clear(self._memory, False)
+        for each in self._residents:
+            each.tokens = []
+
+    def _copy(self, source: Resident, target: Resident, length: int) -> None:
+        self.cut(target, 0)
+        if self.shape.is_shared and self.shape.can_cut:
+            api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, 0, length)
+            target.tokens = source.tokens[:length]
+            return
+        api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, -1, -1)
+        target.tokens = list(source.tokens)
+        self.cut(target, length)
+
+    def cut(self, resident: Resident, length: int) -> None:
+        """Keep the first tokens only; a model that cannot do that loses them all."""
+        if len(resident.tokens) == length:
+            return
+        if not api.llama_memory_seq_rm(self._memory, resident.sequence, length, -1):
+            api.llama_memory_seq_rm(self._memory, resident.sequence, -1, -1)
+            length = 0
+        del resident.tokens[length:]
+
+    def _occupy(self, resident: Resident, reserve: int) -> None:
+        resident.is_busy = True
+        resident.reserved = reserve
+        resident.last_used = next(self._ticks)
+        if self.shape.is_shared:
+            self._evict_idle()
+
+    def _evict_idle(self) -> None:
+        """Drop idle prefixes, the oldest first, until what is reserved fits beside what stays."""
+        reserved = sum(each.reserved for each in self._residents if each.is_busy)
+        idle = sorted((each for each in self._residents if not each.is_busy), key=lambda each: each.last_used)
+        held = sum(len(each.tokens) for each in idle)
+        for each in idle:
+            if reserved + held <= self.shape.budget_tokens:
+                return
+            held -= len(each.tokens)
+            self.cut(each, 0)
