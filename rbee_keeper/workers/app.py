@@ -25,21 +25,21 @@ from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .embed import EmbedHandler
 from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
-from .infer import InferHandler
+from .executions.preparation import Preparations
+from .executions.slots import Slots
+from .handlers.metrics import MetricsHandler
+from .handlers.props import PropsHandler
+from .handlers.status import StatusHandler
+from .handlers.tokens import TokensHandler
 from .loading import Loading
-from .metrics import MetricsHandler
-from .preparation import Preparations
-from .props import PropsHandler
+from .metrics.recorder import Recorder
 from .ready_callback import ReadyCallback
-from .recorder import Recorder
-from .rerank import RerankHandler
-from .slots import Slots
-from .status import StatusHandler
-from .text_vectors import TextVectors
-from .tokens import TokensHandler
+from .text.infer import InferHandler
+from .vectors.embed import EmbedHandler
+from .vectors.rerank import RerankHandler
+from .vectors.text_vectors import TextVectors
 from .watchdog import Watchdog
 
 _LINGER_AFTER_FAILED_LOAD_S = 2.0

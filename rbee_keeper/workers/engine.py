@@ -10,7 +10,7 @@ from ..contract.ids import TaskId
 from ..contract.tasks import Execute
 from ..contract.workers import Capability, LaunchOrder, LoadingProgress
 from .grammar_work import GrammarWork
-from .timing import EngineTimes
+from .metrics.timing import EngineTimes
 
 JobEvents = tuple[TaskId, Sequence[Event]]
 """What came out of one execution since the last time."""

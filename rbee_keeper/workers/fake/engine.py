@@ -31,7 +31,7 @@ from ..engine import (
     never,
 )
 from ..grammar_work import GrammarWork
-from ..timing import EngineTimes, Timing
+from ..metrics.timing import EngineTimes, Timing
 from .script import FakeScript, Fault
 
 _FOREVER_S = 3600

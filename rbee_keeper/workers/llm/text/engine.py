@@ -29,7 +29,7 @@ from ...engine import (
     never,
 )
 from ...grammar_work import GrammarWork
-from ...timing import EngineTimes, Timing
+from ...metrics.timing import EngineTimes, Timing
 from ..chat.template_process import TemplateProcess
 from ..native.candidates import Candidates
 from ..native.library import api, initialise

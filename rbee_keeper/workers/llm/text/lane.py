@@ -8,7 +8,7 @@ from typing import Any
 from ....contract.events import Metrics, StopReason
 from ....errors import InferenceFailed
 from ...grammar_work import GrammarWork
-from ...timing import EngineTimes
+from ...metrics.timing import EngineTimes
 from ..native.batch import Batch
 from ..native.candidates import Candidates
 from ..native.interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for

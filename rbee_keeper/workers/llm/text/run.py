@@ -9,7 +9,7 @@ from ....contract.failure import failed_event
 from ....contract.ids import TaskId
 from ....errors import RbeeError
 from ...engine import Prepared
-from ...timing import Timing
+from ...metrics.timing import Timing
 from ..native.sampler import Sampler
 from ..reading.text_output import TextOutput
 from .sequence_choice import Resident

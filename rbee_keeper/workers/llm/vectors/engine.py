@@ -31,7 +31,7 @@ from ...engine import (
     never,
 )
 from ...grammar_work import GrammarWork
-from ...timing import EngineTimes, Timing
+from ...metrics.timing import EngineTimes, Timing
 from ..native.library import initialise
 from ..native.model import check_file, place
 from ..plan.context_options import ContextOptions, plan_context

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....errors import InferenceFailed
-from ...timing import EngineTimes
+from ...metrics.timing import EngineTimes
 from ..native.batch import Batch
 from ..native.interruption import ABORTED, WORTH_IT_FROM_S, Interruptible, Interruption, worth_stopping_for
 from ..native.library import api

@@ -7,11 +7,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.embedding_rules import embedding_problems
-from ..contract.embeddings import EmbeddingItem, EmbeddingList, EmbeddingRequest, TokenUsage
-from ..contract.validation import require
-from ..contract.wire import encode
-from ..daemon.app import answer, decode_message, read_body
+from ...contract.embedding_rules import embedding_problems
+from ...contract.embeddings import EmbeddingItem, EmbeddingList, EmbeddingRequest, TokenUsage
+from ...contract.validation import require
+from ...contract.wire import encode
+from ...daemon.app import answer, decode_message, read_body
 from .text_vectors import TextVectors
 from .vector_form import base64_text, normalised
 

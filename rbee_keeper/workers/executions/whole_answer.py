@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
-from ..contract.events import Event
-from ..daemon.event_stream import disconnected
+from ...contract.events import Event
+from ...daemon.event_stream import disconnected
 from .slots import Slots
 from .stream import Stream
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..daemon.metrics import Distribution, Figure, Metric, counter, gauge
-from ..daemon.scrape import metrics_answer
-from .engine import Engine, EngineInfo, EngineLoad
-from .histogram import Histogram
-from .recorder import Recorder
-from .slots import Slots
-from .timing import EngineTimes
+from ...daemon.metrics import Distribution, Figure, Metric, counter, gauge
+from ...daemon.scrape import metrics_answer
+from ..engine import Engine, EngineInfo, EngineLoad
+from ..executions.slots import Slots
+from ..metrics.histogram import Histogram
+from ..metrics.recorder import Recorder
+from ..metrics.timing import EngineTimes
 
 
 class MetricsHandler:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rbee_keeper.workers.handlers.metrics.recorder import Recorder
 
 from rbee_keeper.contract.events import Event, Failed, Narration
 from rbee_keeper.contract.failure import failed_event
@@ -14,10 +15,9 @@ from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
 from rbee_keeper.errors import AllSlotsBusy, WorkerCrashed
 from rbee_keeper.workers.engine_thread import EngineThread
+from rbee_keeper.workers.executions.slots import Slots
+from rbee_keeper.workers.executions.stream import Stream
 from rbee_keeper.workers.fake.engine import FakeEngine
-from rbee_keeper.workers.recorder import Recorder
-from rbee_keeper.workers.slots import Slots
-from rbee_keeper.workers.stream import Stream
 
 SLOTS = 4
 
@@ -81,7 +81,7 @@ async def test_an_execution_that_has_to_wait_says_so_at_once(tmp_path: Path) -> 
 
 async def test_waiting_is_told_again_and_never_after_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is taken for a stall."""
-    monkeypatch.setattr("rbee_keeper.workers.slots._TELL_WAITING_S", 0.05)
+    monkeypatch.setattr("rbee_keeper.workers.executions.slots._TELL_WAITING_S", 0.05)
     world = await world_in(tmp_path)
     others = [world.submit(f"{number}", max_tokens=60) for number in range(SLOTS)]
     events = list(await world.submit("late", max_tokens=40).whole())

@@ -5,17 +5,17 @@ from typing import Any
 
 from starlette.requests import Request
 
-from ..contract.embeddings import EmbeddingRequest, RerankRequest
-from ..contract.errors import ErrorInfo, from_wire
-from ..contract.events import End, Failed
-from ..contract.ids import new_task_id
-from ..errors import RbeeError, RequestCanceled
-from ..transport import deadline
-from .engine import Engine, PreparedTexts
-from .preparation import Preparations
-from .slots import Slots
-from .stream import Stream
-from .whole_answer import events_at_end
+from ...contract.embeddings import EmbeddingRequest, RerankRequest
+from ...contract.errors import ErrorInfo, from_wire
+from ...contract.events import End, Failed
+from ...contract.ids import new_task_id
+from ...errors import RbeeError, RequestCanceled
+from ...transport import deadline
+from ..engine import Engine, PreparedTexts
+from ..executions.preparation import Preparations
+from ..executions.slots import Slots
+from ..executions.stream import Stream
+from ..executions.whole_answer import events_at_end
 
 _PREPARE_APART_FROM_BYTES = 4_000
 """A longer request is prepared in a thread, so that other requests need not wait for it."""

@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from ..contract.events import End, Event, Failed
-from ..contract.failure import failed_event
-from ..contract.ids import TaskId
-from ..contract.worker_states import may_move
-from ..contract.workers import WorkerState
-from ..errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
-from .engine import Execution, JobEvents, Prepared, PreparedTexts
-from .engine_thread import EngineThread
+from ...contract.events import End, Event, Failed
+from ...contract.failure import failed_event
+from ...contract.ids import TaskId
+from ...contract.worker_states import may_move
+from ...contract.workers import WorkerState
+from ...errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
+from ..engine import Execution, JobEvents, Prepared, PreparedTexts
+from ..engine_thread import EngineThread
+from ..metrics.recorder import Recorder
 from .places import Places, places_of
-from .recorder import Recorder
 from .stream import Stream
 from .urgency import Urgency
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.errors import InvalidInput, RequestCanceled, RequestTimeout
-from rbee_keeper.workers.preparation import _THREADS, Preparations
+from rbee_keeper.workers.executions.preparation import _THREADS, Preparations
 
 
 class Client:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from ..contract.ids import TaskId
-from ..daemon.event_stream import disconnected
-from ..errors import AllSlotsBusy, InvalidInput, RequestCanceled, RequestTimeout
-from .engine import IsCancelled
+from ...contract.ids import TaskId
+from ...daemon.event_stream import disconnected
+from ...errors import AllSlotsBusy, InvalidInput, RequestCanceled, RequestTimeout
+from ..engine import IsCancelled
 
 ResultT = TypeVar("ResultT")
 

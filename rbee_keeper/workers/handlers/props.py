@@ -6,15 +6,15 @@ from pathlib import PurePath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
-from ..contract.ids import TaskId
-from ..contract.props import DefaultSettings, Modalities, Props
-from ..contract.sampling import Sampling
-from ..contract.tasks import Execute
-from ..contract.workers import LaunchOrder
-from ..daemon.app import answer
-from .engine import Engine, EngineInfo
-from .slots import Slots
+from ... import __version__
+from ...contract.ids import TaskId
+from ...contract.props import DefaultSettings, Modalities, Props
+from ...contract.sampling import Sampling
+from ...contract.tasks import Execute
+from ...contract.workers import LaunchOrder
+from ...daemon.app import answer
+from ..engine import Engine, EngineInfo
+from ..executions.slots import Slots
 from .tokens import piece_of
 
 

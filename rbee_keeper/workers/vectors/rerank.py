@@ -5,8 +5,8 @@ import math
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.embedding_rules import rerank_problems
-from ..contract.embeddings import (
+from ...contract.embedding_rules import rerank_problems
+from ...contract.embeddings import (
     RankedDocument,
     RankedText,
     RerankAnswer,
@@ -14,9 +14,9 @@ from ..contract.embeddings import (
     TokenUsage,
     document_texts,
 )
-from ..contract.validation import require
-from ..daemon.app import answer, decode_message, read_body
-from ..errors import InferenceFailed
+from ...contract.validation import require
+from ...daemon.app import answer, decode_message, read_body
+from ...errors import InferenceFailed
 from .text_vectors import TextVectors
 from .vector_form import floats_of
 

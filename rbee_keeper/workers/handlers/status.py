@@ -5,14 +5,14 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
-from ..contract import routes
-from ..contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
-from ..daemon.app import answer, read_message
-from ..daemon.event_stream import EventStream
-from ..errors import WorkerNotReady
-from .loading import Loading
-from .slots import Slots
+from ... import __version__
+from ...contract import routes
+from ...contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
+from ...daemon.app import answer, read_message
+from ...daemon.event_stream import EventStream
+from ...errors import WorkerNotReady
+from ..executions.slots import Slots
+from ..loading import Loading
 
 
 class StatusHandler:

@@ -5,20 +5,20 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.chat import PlainText
-from ..contract.ids import TaskId
-from ..contract.tasks import Execute
-from ..contract.validation import generation_problems, require
-from ..daemon.app import answer, decode_message, read_body, read_message
-from ..daemon.event_stream import EventStream
-from ..errors import InvalidInput, RbeeError
-from ..transport import deadline
-from .dialects.dialect import DialectWriter, writer_for
-from .engine import Engine, Prepared
-from .preparation import Preparations
-from .slots import Slots
-from .stream import Stream
-from .whole_answer import events_at_end
+from ...contract.chat import PlainText
+from ...contract.ids import TaskId
+from ...contract.tasks import Execute
+from ...contract.validation import generation_problems, require
+from ...daemon.app import answer, decode_message, read_body, read_message
+from ...daemon.event_stream import EventStream
+from ...errors import InvalidInput, RbeeError
+from ...transport import deadline
+from ..dialects.dialect import DialectWriter, writer_for
+from ..engine import Engine, Prepared
+from ..executions.preparation import Preparations
+from ..executions.slots import Slots
+from ..executions.stream import Stream
+from ..executions.whole_answer import events_at_end
 
 _PREPARE_APART_FROM_BYTES = 4_000
 """A larger request is prepared in a thread, so that other requests need not wait for it."""

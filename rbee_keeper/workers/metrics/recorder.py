@@ -3,8 +3,8 @@
 import time
 from typing import Literal, get_args
 
-from ..contract.events import End, Failed
-from ..errors import RbeeError, RequestTimeout
+from ...contract.events import End, Failed
+from ...errors import RbeeError, RequestTimeout
 from .histogram import Histogram
 
 Outcome = Literal["completed", "cancelled", "failed", "timeout", "refused"]

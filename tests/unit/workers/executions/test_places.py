@@ -2,7 +2,7 @@
 
 import pytest
 
-from rbee_keeper.workers.places import places_of
+from rbee_keeper.workers.executions.places import places_of
 
 STRICT = (1, True)
 

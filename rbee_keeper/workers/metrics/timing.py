@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..contract.events import ChoiceEnd, End, StopReason, Usage
+from ...contract.events import ChoiceEnd, End, StopReason, Usage
 from .histogram import Histogram
 
 _GAP_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)

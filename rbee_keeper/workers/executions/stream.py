@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from ..contract.events import End, Event, Failed, Narration, Started, Token
-from ..contract.ids import TaskId
-from ..errors import RbeeError
-from .dialects.dialect import DialectWriter
-from .engine import AnswerReader, Prepared, PreparedTexts
+from ...contract.events import End, Event, Failed, Narration, Started, Token
+from ...contract.ids import TaskId
+from ...errors import RbeeError
+from ..dialects.dialect import DialectWriter
+from ..engine import AnswerReader, Prepared, PreparedTexts
 
 
 class Stream:

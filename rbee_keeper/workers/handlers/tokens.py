@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.tokens import (
+from ...contract.tokens import (
     MAX_DETOKENIZE_TOKENS,
     MAX_TOKENIZE_CHARACTERS,
     DetokenizeAnswer,
@@ -14,10 +14,10 @@ from ..contract.tokens import (
     TokenizeRequest,
     TokenPiece,
 )
-from ..daemon.app import answer, read_message
-from ..errors import InvalidInput
-from .engine import Engine
-from .slots import Slots
+from ...daemon.app import answer, read_message
+from ...errors import InvalidInput
+from ..engine import Engine
+from ..executions.slots import Slots
 
 _APART_FROM_CHARACTERS = 4_000
 _APART_FROM_TOKENS = 1_000

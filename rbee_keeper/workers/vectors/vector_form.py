@@ -5,7 +5,7 @@ import math
 import sys
 from array import array
 
-from ..errors import InferenceFailed
+from ...errors import InferenceFailed
 
 
 def floats_of(data: bytes) -> "array[float]":

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ..contract.events import End, Failed, Token
-from ..contract.ids import TaskId
-from .engine import JobEvents
+from ...contract.events import End, Failed, Token
+from ...contract.ids import TaskId
+from ..engine import JobEvents
 
 
 class Urgency:
