@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rbee_keeper.workers.handlers.metrics.recorder import Recorder
 
 from rbee_keeper.contract.events import Event, Failed, Narration
 from rbee_keeper.contract.failure import failed_event
@@ -18,6 +17,7 @@ from rbee_keeper.workers.engine_thread import EngineThread
 from rbee_keeper.workers.executions.slots import Slots
 from rbee_keeper.workers.executions.stream import Stream
 from rbee_keeper.workers.fake.engine import FakeEngine
+from rbee_keeper.workers.metrics.recorder import Recorder
 
 SLOTS = 4
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
-from rbee_keeper.workers.handlers.metrics.recorder import Recorder
 
 from rbee_keeper.daemon.metrics import counter
 from rbee_keeper.daemon.scrape import CONTENT_TYPE, metrics_answer
@@ -15,6 +14,7 @@ from rbee_keeper.workers.engine import EngineInfo
 from rbee_keeper.workers.executions.slots import Slots
 from rbee_keeper.workers.fake.engine import FakeEngine
 from rbee_keeper.workers.handlers.metrics import MetricsHandler
+from rbee_keeper.workers.metrics.recorder import Recorder
 
 REFERENCE = Path(__file__).resolve().parents[4] / "docs" / "reference" / "metrics.md"
 NAMED_BY_THE_CONTRACT = {"worker_inference_duration_ms", "latency_first_token_ms", "latency_decode_ms"}

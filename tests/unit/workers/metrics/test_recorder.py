@@ -1,12 +1,12 @@
 """The recorder: every execution is counted once, under what became of it."""
 
 import pytest
-from rbee_keeper.workers.handlers.metrics.recorder import OUTCOMES, Recorder
-from rbee_keeper.workers.handlers.metrics.timing import Timing
 
 from rbee_keeper.contract.events import End, StopReason
 from rbee_keeper.contract.failure import failed_event
 from rbee_keeper.errors import InferenceFailed, RbeeError, RequestTimeout, WorkerFailed
+from rbee_keeper.workers.metrics.recorder import OUTCOMES, Recorder
+from rbee_keeper.workers.metrics.timing import Timing
 
 
 def end(reason: StopReason = "EOS", *, completion_tokens: int = 5) -> End:

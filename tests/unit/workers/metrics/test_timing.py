@@ -1,6 +1,6 @@
 """Timing: the figures at the end of an answer."""
 
-from rbee_keeper.workers.handlers.metrics.timing import Timing
+from rbee_keeper.workers.metrics.timing import Timing
 
 
 def test_the_parts_of_an_execution_add_up() -> None:
