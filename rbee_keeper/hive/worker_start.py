@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..config.settings import Settings
 from ..contract.ids import WorkerId, new_worker_id
-from ..supervisor.daemon_start import StartedDaemon, start_daemon
+from ..supervisor.daemon_start import StartedDaemon, start_daemon, worker_kind_arguments
 from ..transport.listener import listen_first_free
 
 if TYPE_CHECKING:
@@ -33,6 +33,6 @@ def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
         role="worker",
         log_name=worker_id,
         listener=listen_first_free(settings.hive_host, settings.worker_first_port),
-        arguments=["--fake"] if kind == "fake" else [],
+        arguments=worker_kind_arguments(kind),
     )
     return Unassigned(worker_id=worker_id, kind=kind, daemon=daemon)

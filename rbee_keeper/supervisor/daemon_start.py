@@ -16,6 +16,8 @@ from .lifeline import LIFELINE_FLAG
 from .process import ChildProcess, ChildSpec, start_child
 
 _LISTEN_FLAG = "--listen-fd"
+_KIND_FLAG = "--kind"
+_USUAL_KIND = "llm"
 _PACKAGES = {"queen": "queen", "hive": "hive", "worker": "workers"}
 
 
@@ -50,6 +52,16 @@ def start_daemon(
             )
         )
         return StartedDaemon(url=address_of_listener(listener).url, process=process)
+
+
+def worker_kind_arguments(kind: str) -> list[str]:
+    """Return the arguments that make a worker one of that kind."""
+    return [] if kind == _USUAL_KIND else [_KIND_FLAG, kind]
+
+
+def kind_of_worker(arguments: list[str]) -> str:
+    """Return the kind of worker that the parent of this process wants."""
+    return arguments[arguments.index(_KIND_FLAG) + 1] if _KIND_FLAG in arguments else _USUAL_KIND
 
 
 def inherited_listener(arguments: Sequence[str]) -> socket.socket:

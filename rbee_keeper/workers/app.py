@@ -14,7 +14,7 @@ from ..contract import routes
 from ..contract.events import Failed
 from ..contract.failure import failed_event
 from ..contract.ids import TaskId
-from ..contract.workers import LaunchOrder, LoadingProgress, WorkerKind
+from ..contract.workers import LaunchOrder, LoadingProgress
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -25,21 +25,20 @@ from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
 from .executions.preparation import Preparations
 from .executions.slots import Slots
+from .handlers.cancel import CancelHandler
 from .handlers.metrics import MetricsHandler
+from .handlers.model_requests import ModelRequests
 from .handlers.props import PropsHandler
 from .handlers.status import StatusHandler
 from .handlers.tokens import TokensHandler
+from .loader import LoadedModel, Loader, ModelHolder, Serving
 from .loading import Loading
 from .metrics.recorder import Recorder
+from .modalities import Modality
 from .ready_callback import ReadyCallback
-from .text.infer import InferHandler
-from .vectors.embed import EmbedHandler
-from .vectors.rerank import RerankHandler
-from .vectors.text_vectors import TextVectors
 from .watchdog import Watchdog
 
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
@@ -54,7 +53,8 @@ class WorkerSpec:
     """What one worker process is made of."""
 
     order: LaunchOrder
-    engine: Engine
+    modality: Modality
+    loader: Loader
     listener: socket.socket
     lifeline: Lifeline | None
 
@@ -69,7 +69,8 @@ class Worker:
         self._stop = StopSignal()
         self._loading = Loading()
         self._slots = Slots(recorder=Recorder())
-        self._engine = EngineThread(spec.engine, self._slots.take, self._on_engine_death)
+        self._holder = ModelHolder()
+        self._engine = EngineThread(spec.loader, self._slots.receive, self._on_engine_death)
         self._make_handlers(spec.order.body_limit_bytes)
         self._client = HttpClient(connect_s=spec.order.connect_s, request_s=spec.order.request_s)
         url = address_of_listener(spec.listener).url
@@ -83,15 +84,14 @@ class Worker:
         self._take_over_signals()
 
     def _make_handlers(self, body_limit_bytes: int) -> None:
-        engine, slots, preparations = self._spec.engine, self._slots, Preparations()
-        self._infer = InferHandler(slots, engine, preparations, body_limit_bytes)
-        self._metrics = MetricsHandler(slots, engine)
-        self._props = PropsHandler(slots, engine, self._spec.order)
-        self._tokens = TokensHandler(slots, engine, body_limit_bytes)
-        self._vectors = TextVectors(slots, engine, preparations)
-        self._embed = EmbedHandler(self._vectors, body_limit_bytes)
-        self._rerank = RerankHandler(self._vectors, body_limit_bytes)
-        self._status = StatusHandler(slots, self._loading, self._begin_drain, body_limit_bytes)
+        slots, holder, preparations = self._slots, self._holder, Preparations()
+        self._serving = Serving(slots=slots, preparations=preparations, body_limit_bytes=body_limit_bytes)
+        self._requests = ModelRequests(slots, self._spec.modality.serves, body_limit_bytes)
+        self._cancel = CancelHandler(slots, preparations, body_limit_bytes)
+        self._metrics = MetricsHandler(slots, holder)
+        self._props = PropsHandler(slots, holder, self._spec.order)
+        self._tokens = TokensHandler(slots, holder, body_limit_bytes)
+        self._status = StatusHandler(slots, self._loading, holder, self._begin_drain, body_limit_bytes)
 
     def _take_over_signals(self) -> None:
         """SIGTERM drains, as a shutdown request does; Ctrl-C, a hang-up and any second signal end at once."""
@@ -111,23 +111,19 @@ class Worker:
         self._stop.set(reason)
 
     def _routes(self) -> list[Route]:
-        infer, status, tokens = self._infer, self._status, self._tokens
+        cancel, status, tokens = self._cancel, self._status, self._tokens
         return [
             Route(routes.HEALTH, status.health),
             Route(routes.HEALTH_V1, status.health),
             Route(routes.READY, status.ready),
             Route(routes.LOADING_PROGRESS, status.loading_progress),
-            Route(routes.EXECUTE, infer.execute, methods=["POST"]),
-            Route(routes.INFERENCE, infer.execute, methods=["POST"]),
-            Route(routes.INFERENCE_ID, infer.cancel, methods=["DELETE"]),
-            Route(routes.CANCEL, infer.cancel_by_body, methods=["POST"]),
+            *self._requests.routes(),
+            Route(routes.INFERENCE_ID, cancel.cancel, methods=["DELETE"]),
+            Route(routes.CANCEL, cancel.cancel_by_body, methods=["POST"]),
             Route(routes.METRICS, self._metrics.metrics),
             Route(routes.PROPS, self._props.props),
             Route(routes.TOKENIZE, tokens.tokenize, methods=["POST"]),
             Route(routes.DETOKENIZE, tokens.detokenize, methods=["POST"]),
-            Route(routes.EMBEDDINGS, self._embed.embeddings, methods=["POST"]),
-            Route(routes.RERANK, self._rerank.rerank, methods=["POST"]),
-            Route(routes.RERANK_ALIAS, self._rerank.rerank, methods=["POST"]),
             Route(routes.SHUTDOWN, status.shutdown, methods=["POST"]),
         ]
 
@@ -174,15 +170,15 @@ class Worker:
 
         self._call_from_thread(settle)
 
-    async def _open(self, info: EngineInfo) -> None:
+    async def _open(self, model: LoadedModel) -> None:
         if self._stop.is_set:
             return  # nobody may hear that it is idle
-        self._status.model_bytes = info.model_bytes
-        self._metrics.info = self._props.info = info
-        self._status.capability = info.capability
-        self._vectors.model_name = info.model_name
-        limit_s = self._spec.order.grammar_step_s
-        Watchdog(self._spec.engine.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
+        info = model.info
+        self._holder.model = model
+        self._requests.open(model, model.handlers(model, self._serving))
+        if model.grammar_work is not None:
+            limit_s = self._spec.order.grammar_step_s
+            Watchdog(model.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
         self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
@@ -261,17 +257,6 @@ class Worker:
         await asyncio.wait({free, hurry}, return_when=asyncio.FIRST_COMPLETED)
         free.cancel()
         hurry.cancel()
-
-
-def make_engine(kind: WorkerKind) -> Engine:
-    """Import and return the engine of that kind; the import is the expensive part of a start."""
-    if kind == "fake":
-        from .fake.engine import FakeEngine
-
-        return FakeEngine()
-    from .llm.model_engine import ModelEngine
-
-    return ModelEngine()
 
 
 def exit_now(code: int) -> None:

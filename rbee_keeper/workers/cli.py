@@ -33,33 +33,38 @@ def _run_for_hive(arguments: list[str]) -> None:
 
     from ..contract.wire import decode
     from ..contract.workers import LaunchOrder
-    from ..supervisor.daemon_start import inherited_listener
+    from ..supervisor.daemon_start import inherited_listener, kind_of_worker
     from ..supervisor.lifeline import die_at_end_of_file
-    from .app import WorkerSpec, make_engine
+    from .app import WorkerSpec
+    from .modalities import modality_of, new_loader
 
-    engine = make_engine("fake" if "--fake" in arguments else "llm")
+    modality = modality_of(kind_of_worker(arguments))
+    loader = new_loader(modality)
     listener = inherited_listener(arguments)
     order = decode(lifeline.order(), LaunchOrder)
     lifeline.allow(order.last_grace_s)
     die_at_end_of_file()
-    _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))
+    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=lifeline))
 
 
 def _run_by_hand() -> None:
+    from ..contract.workers import kind_of_file
     from ..errors import RbeeError
     from ..transport.listener import listen
-    from .app import WorkerSpec, make_engine
+    from .app import WorkerSpec
     from .command_line import new_parser, read_order
+    from .modalities import modality_of, new_loader
 
     parser = new_parser()
     options = parser.parse_args()
     order = read_order(parser, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
-        engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
+        modality = modality_of(kind_of_file(options.model.name, accept_scripted=True))
+        loader = new_loader(modality)
     except RbeeError as error:
         start_up.refuse("worker-rbee", error)
-    _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
+    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=None))
 
 
 def _serve(spec: "WorkerSpec") -> None:
@@ -70,9 +75,8 @@ def _serve(spec: "WorkerSpec") -> None:
 
     order = spec.order
     port = spec.listener.getsockname()[1]
-    set_process_title(
-        f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
-    )
+    program = f"{spec.modality.title}-{order.backend}-worker-rbee"
+    set_process_title(f"{program} --worker-id {order.worker_id} --model {order.model_path} --port {port}")
 
     failures: list[RbeeError] = []
 

@@ -204,8 +204,8 @@ def test_the_separate_and_the_shared_cache_are_made_as_planned() -> None:
             batch_tokens=64,
         )
         context = model.new_context(options)
-        assert api.llama_n_ctx(context) == kv_tokens
-        assert api.llama_n_ctx_seq(context) == per_sequence
-        assert api.llama_n_seq_max(context) == count
-        api.llama_free(context)
+        assert api.llama_n_ctx(context.handle) == kv_tokens
+        assert api.llama_n_ctx_seq(context.handle) == per_sequence
+        assert api.llama_n_seq_max(context.handle) == count
+        context.close()
     model.close()

@@ -5,19 +5,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
-from ...contract.events import End, Event, Failed
+from ...contract.events import End, Event, Failed, Token
 from ...contract.failure import failed_event
 from ...contract.ids import TaskId
 from ...contract.worker_states import may_move
 from ...contract.workers import WorkerState
 from ...errors import AllSlotsBusy, InvalidInput, RequestTimeout, WorkerFailed, WorkerNotReady
-from ..engine import Execution, JobEvents, Prepared, PreparedTexts
-from ..engine_thread import EngineThread
+from ..engine import Execution, JobEvents, Prepared
 from ..metrics.recorder import Recorder
 from .places import Places, places_of
 from .stream import Stream
-from .urgency import Urgency
 
 _FETCH_EVERY_S = 0.025
 """Tokens that come faster leave together: nobody sees the difference, and waking the event loop costs as much as
@@ -27,14 +26,45 @@ _TELL_WAITING_S = 5.0
 """How often an execution that waits says so: well within the time after which silence counts as a stall."""
 
 
+class ExecutionQueue(Protocol):
+    """Where executions are computed; neither method waits."""
+
+    def submit(self, execution: Execution[Prepared]) -> None:
+        """Start an execution."""
+
+    def cancel(self, job_id: TaskId) -> None:
+        """End an execution."""
+
+
+class Urgency:
+    """Tells which events of an engine a client must have at once; used from one thread."""
+
+    def __init__(self) -> None:
+        """Start with no execution that has had its first token."""
+        self._begun: set[TaskId] = set()
+
+    def is_urgent(self, job_events: Sequence[JobEvents]) -> bool:
+        """Tell whether there is a first token or the end of an execution among the events."""
+        found = False
+        for job_id, events in job_events:
+            last = events[-1]
+            if isinstance(last, End | Failed):
+                self._begun.discard(job_id)
+                found = True
+            elif job_id not in self._begun and isinstance(last, Token):
+                self._begun.add(job_id)
+                found = True
+        return found
+
+
 class Slots:
-    """Owns the executions; used from the event loop only, but for `take`."""
+    """Owns the executions; used from the event loop only, but for `receive`."""
 
     def __init__(self, recorder: Recorder) -> None:
         """Start with no slots."""
         self.recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._engine: EngineThread | None = None
+        self._engine: ExecutionQueue | None = None
         self._streams: dict[TaskId, Stream] = {}
         self._state: WorkerState = "starting"
         self._is_free = asyncio.Event()
@@ -79,7 +109,7 @@ class Slots:
         if may_move(self._state, state):
             self._state = state
 
-    def open(self, engine: EngineThread, total: int, waiting_limit: int) -> None:
+    def open(self, engine: ExecutionQueue, total: int, waiting_limit: int) -> None:
         """Begin to take executions; as many as `waiting_limit` may wait for a slot.
 
         A worker that ends already takes none: what is over does not begin again because a load came to its end.
@@ -122,7 +152,7 @@ class Slots:
         if deadline is not None and deadline <= time.time():
             raise RequestTimeout("the deadline has passed", details={"deadline_ms": round(deadline * 1000)})
 
-    def submit(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> Stream:
+    def submit(self, prepared: Prepared, *, received_at: float, deadline: float | None) -> Stream:
         """Hand the execution to the engine and return its stream; refuses as `require_room` does."""
         job_id = prepared.job_id
         stream = Stream(prepared, received_at=received_at, deadline=deadline)
@@ -170,7 +200,7 @@ class Slots:
             async with asyncio.timeout(timeout_s):
                 await self._is_free.wait()
 
-    def take(self, job_events: Sequence[JobEvents]) -> None:
+    def receive(self, job_events: Sequence[JobEvents]) -> None:
         """Hand events of the engine to their streams; called from the engine's thread.
 
         The event loop is woken for what is urgent, and when it has not looked for a while; the rest it fetches itself.

@@ -1,39 +1,38 @@
 """The events of one execution on their way to a client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from starlette.requests import Request
 
 from ...contract.events import End, Event, Failed, Narration, Started, Token
 from ...contract.ids import TaskId
+from ...daemon.event_stream import disconnected
 from ...errors import RbeeError
 from ..dialects.dialect import DialectWriter
-from ..engine import AnswerReader, Prepared, PreparedTexts
+from ..engine import Prepared
 
 
 class Stream:
-    """Collects events and reads answers where that is needed.
+    """Collects events and reads completions where that is needed.
 
     Used from the event loop only. `cut_short_by` is what the client is told when the execution was ended without its
     wish, `received_at` is in `time.perf_counter` seconds. `places` are the slots that it takes; a strict execution
     takes the one strict place instead.
     """
 
-    def __init__(self, prepared: Prepared | PreparedTexts, *, received_at: float, deadline: float | None) -> None:
+    def __init__(self, prepared: Prepared, *, received_at: float, deadline: float | None) -> None:
         """Start with nothing to send."""
         self.job_id: TaskId = prepared.job_id
         self.received_at = received_at
         self.deadline = deadline
         self.timer: asyncio.TimerHandle | None = None
         self.cut_short_by: RbeeError | None = None
-        self.places = 1
-        self.is_strict = False
+        self.places = prepared.places
+        self.is_strict = prepared.is_strict
         self.is_started = False
-        if isinstance(prepared, Prepared):
-            self.places = prepared.request.n
-            self.is_strict = prepared.request.determinism == "strict"
-        self._readers: list[AnswerReader] = []
-        if isinstance(prepared, Prepared) and prepared.new_reader is not None:
-            self._readers = [prepared.new_reader() for _ in range(prepared.request.n)]
+        new_reader = prepared.new_reader
+        self._readers = [] if new_reader is None else [new_reader() for _ in range(prepared.places)]
         self._events: list[Event] = []
         self._is_closed = False
         self._waiter: asyncio.Future[None] | None = None
@@ -68,6 +67,14 @@ class Stream:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         return self._events
+
+    async def collect(self, request: Request, *, on_disconnect: Callable[[], None]) -> Sequence[Event]:
+        """Return all events at the end, as `whole` does; a client who leaves before is told of."""
+        leaving = asyncio.ensure_future(disconnected(request.receive))
+        leaving.add_done_callback(lambda _: on_disconnect())
+        events = await self.whole()
+        leaving.cancel()
+        return events
 
     def _read(self, events: Sequence[Event]) -> list[Event]:
         """Tell apart what is said, thought and called."""

@@ -8,22 +8,22 @@ from starlette.responses import Response
 
 from ...daemon.metrics import Distribution, Figure, Metric, counter, gauge
 from ...daemon.scrape import metrics_answer
-from ..engine import Engine, EngineInfo, EngineLoad
+from ..engine import EngineUsage
 from ..executions.slots import Slots
+from ..loader import LoadedModel, ModelHolder
 from ..metrics.histogram import Histogram
 from ..metrics.recorder import Recorder
 from ..metrics.timing import EngineTimes
 
 
 class MetricsHandler:
-    """Answers `GET /metrics`; `info` is set when the model is loaded."""
+    """Answers `GET /metrics`."""
 
-    def __init__(self, slots: Slots, engine: Engine) -> None:
-        """Report on these slots of this engine."""
+    def __init__(self, slots: Slots, holder: ModelHolder) -> None:
+        """Report on these slots and the model that will be there."""
         self._slots = slots
-        self._engine = engine
+        self._holder = holder
         self._other_s = 0.0
-        self.info: EngineInfo | None = None
 
     async def metrics(self, _: Request) -> Response:
         """Answer with every metric, whatever the engine does."""
@@ -31,20 +31,20 @@ class MetricsHandler:
 
     def collect(self) -> Sequence[Metric]:
         """Take every figure as it is now."""
-        is_loaded = self.info is not None
-        load = self._engine.load_now() if is_loaded else EngineLoad(times=EngineTimes())
+        model = self._holder.model
+        usage = EngineUsage(times=EngineTimes()) if model is None else model.engine.usage()
         return [
             *_executions(self._slots.recorder),
-            *self._now(load),
-            *self._engine_work(load.times),
+            *self._now(model, usage),
+            *self._engine_work(usage.times),
         ]
 
-    def _now(self, load: EngineLoad) -> list[Metric]:
+    def _now(self, model: LoadedModel | None, usage: EngineUsage) -> list[Metric]:
         slots = self._slots
-        used = load.kv_used_tokens / load.kv_total_tokens if load.kv_total_tokens else 0.0
+        used = usage.kv_used_tokens / usage.kv_total_tokens if usage.kv_total_tokens else 0.0
         # the engine learns of an execution after the batch in progress; only it knows who takes several slots
-        waiting = max(load.waiting, slots.waiting)
-        model_bytes = 0 if self.info is None else self.info.model_bytes
+        waiting = max(usage.waiting, slots.waiting)
+        model_bytes = 0 if model is None else model.info.model_bytes
         return [
             gauge("worker_uptime_seconds", time.monotonic() - slots.recorder.since, "Time since the worker began."),
             gauge("worker_vram_bytes", model_bytes, "Bytes that the weights of the model take."),

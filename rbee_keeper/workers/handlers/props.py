@@ -13,29 +13,28 @@ from ...contract.sampling import Sampling
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchOrder
 from ...daemon.app import answer
-from ..engine import Engine, EngineInfo
 from ..executions.slots import Slots
+from ..loader import LoadedModel, ModelHolder
 from .tokens import piece_of
 
 
 class PropsHandler:
-    """Answers `GET /props`; `info` is set when the model is loaded."""
+    """Answers `GET /props`."""
 
-    def __init__(self, slots: Slots, engine: Engine, order: LaunchOrder) -> None:
-        """Describe this engine and the model that was ordered."""
+    def __init__(self, slots: Slots, holder: ModelHolder, order: LaunchOrder) -> None:
+        """Describe the model that was ordered, once it is there."""
         self._slots = slots
-        self._engine = engine
+        self._holder = holder
         self._order = order
-        self.info: EngineInfo | None = None
 
     async def props(self, _: Request) -> Response:
         """Answer with what does not change while the worker lives."""
         self._slots.require_loaded()
-        assert self.info is not None
-        return answer(await asyncio.to_thread(self._props, self.info))
+        assert self._holder.model is not None
+        return answer(await asyncio.to_thread(self._props, self._holder.model))
 
-    def _props(self, info: EngineInfo) -> Props:
-        known = self._engine.props()
+    def _props(self, model: LoadedModel) -> Props:
+        known, info = model.props(), model.info
         # a model without a name goes by its reference, which may have folders in it
         name = PurePath(info.model_name).name if info.model_name == self._order.model_ref else info.model_name
         left_out = Execute(job_id=TaskId(""))

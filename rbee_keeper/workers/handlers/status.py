@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from ... import __version__
 from ...contract import routes
-from ...contract.workers import Capability, Readiness, ShutdownRequest, WorkerHealth
+from ...contract.workers import Readiness, ShutdownRequest, WorkerHealth
 from ...daemon.app import answer, read_message
 from ...daemon.event_stream import EventStream
 from ...errors import WorkerNotReady
 from ..executions.slots import Slots
+from ..loader import ModelHolder
 from ..loading import Loading
 
 
@@ -19,29 +20,33 @@ class StatusHandler:
     """Answers everything that is not an execution."""
 
     def __init__(
-        self, slots: Slots, loading: Loading, drain_and_stop: Callable[[float], None], body_limit_bytes: int
+        self,
+        slots: Slots,
+        loading: Loading,
+        holder: ModelHolder,
+        drain_and_stop: Callable[[float], None],
+        body_limit_bytes: int,
     ) -> None:
         """Report on these slots and this load; `drain_and_stop` begins the end of the process."""
         self._slots = slots
         self._loading = loading
         self._drain_and_stop = drain_and_stop
         self._body_limit_bytes = body_limit_bytes
-        self.model_bytes = 0
-        self.capability: Capability | None = None
+        self._holder = holder
 
     async def health(self, _: Request) -> Response:
         """Answer at once, whatever the engine does."""
-        slots = self._slots
+        slots, model = self._slots, self._holder.model
         return answer(
             WorkerHealth(
                 status="unhealthy" if slots.state == "failed" else "healthy",
                 version=__version__,
                 state=slots.state,
-                vram_bytes=self.model_bytes,
+                vram_bytes=0 if model is None else model.info.model_bytes,
                 slots_total=slots.total,
                 slots_available=slots.available,
                 last_activity=slots.last_activity,
-                capability=self.capability,
+                capability=None if model is None else model.info.capability,
             )
         )
 

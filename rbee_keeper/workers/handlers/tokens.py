@@ -16,8 +16,8 @@ from ...contract.tokens import (
 )
 from ...daemon.app import answer, read_message
 from ...errors import InvalidInput
-from ..engine import Engine
 from ..executions.slots import Slots
+from ..loader import ModelHolder, Vocabulary
 
 _APART_FROM_CHARACTERS = 4_000
 _APART_FROM_TOKENS = 1_000
@@ -28,42 +28,51 @@ _DETOKENIZE_HINT = 'send {"tokens": [1, 2, 3]}, as /tokenize answers them'
 class TokensHandler:
     """Answers `POST /tokenize` and `POST /detokenize`; long inputs are worked on in a thread."""
 
-    def __init__(self, slots: Slots, engine: Engine, body_limit_bytes: int) -> None:
-        """Use the vocabulary of this engine once the slots are open."""
+    def __init__(self, slots: Slots, holder: ModelHolder, body_limit_bytes: int) -> None:
+        """Use the vocabulary of the model that will be there."""
         self._slots = slots
-        self._engine = engine
+        self._holder = holder
         self._body_limit_bytes = body_limit_bytes
 
     async def tokenize(self, request: Request) -> Response:
         """Answer with the tokens of a text."""
         wanted = await read_message(request, TokenizeRequest, self._body_limit_bytes, hint=_TOKENIZE_HINT)
         _require_text(wanted.content)
-        self._slots.require_loaded()
+        vocabulary = self._vocabulary()
         if len(wanted.content) < _APART_FROM_CHARACTERS:
-            return self._tokenized(wanted)
-        return await asyncio.to_thread(self._tokenized, wanted)
-
-    def _tokenized(self, wanted: TokenizeRequest) -> Response:
-        tokens = self._engine.tokenize(
-            wanted.content, add_special=wanted.add_special, parse_special=wanted.parse_special
-        )
-        if not wanted.with_pieces:
-            return answer(TokenizeAnswer(tokens=list(tokens)))
-        pieces = self._engine.token_bytes(tokens)
-        return answer(TokenizeAnswer(tokens=[piece_of(*each) for each in zip(tokens, pieces, strict=True)]))
+            return _tokenized(vocabulary, wanted)
+        return await asyncio.to_thread(_tokenized, vocabulary, wanted)
 
     async def detokenize(self, request: Request) -> Response:
         """Answer with the text of tokens."""
         wanted = await read_message(request, DetokenizeRequest, self._body_limit_bytes, hint=_DETOKENIZE_HINT)
         if len(wanted.tokens) > MAX_DETOKENIZE_TOKENS:
             raise InvalidInput(f"tokens holds more than {MAX_DETOKENIZE_TOKENS}", hint="send them in several requests")
-        self._slots.require_loaded()
+        vocabulary = self._vocabulary()
         if len(wanted.tokens) < _APART_FROM_TOKENS:
-            return self._detokenized(wanted)
-        return await asyncio.to_thread(self._detokenized, wanted)
+            return _detokenized(vocabulary, wanted)
+        return await asyncio.to_thread(_detokenized, vocabulary, wanted)
 
-    def _detokenized(self, wanted: DetokenizeRequest) -> Response:
-        return answer(DetokenizeAnswer(content=self._engine.detokenize(wanted.tokens)))
+    def _vocabulary(self) -> Vocabulary:
+        self._slots.require_loaded()
+        model = self._holder.model
+        if model is None or model.vocabulary is None:
+            raise InvalidInput("this model has no tokens")
+        return model.vocabulary
+
+
+def _tokenized(vocabulary: Vocabulary, wanted: TokenizeRequest) -> Response:
+    tokens = vocabulary.tokenize(wanted.content, add_special=wanted.add_special, parse_special=wanted.parse_special)
+    if not wanted.with_pieces:
+        return answer(TokenizeAnswer(tokens=list(tokens)))
+    return answer(
+        TokenizeAnswer(tokens=[piece_of(token, vocabulary.bytes_of(token, special=True)) for token in tokens])
+    )
+
+
+def _detokenized(vocabulary: Vocabulary, wanted: DetokenizeRequest) -> Response:
+    vocabulary.require_tokens(wanted.tokens)
+    return answer(DetokenizeAnswer(content=vocabulary.detokenize(wanted.tokens)))
 
 
 def piece_of(token: int, data: bytes) -> TokenPiece:

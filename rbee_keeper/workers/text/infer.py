@@ -6,33 +6,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...contract.chat import PlainText
-from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ...contract.validation import generation_problems, require
-from ...daemon.app import answer, decode_message, read_body, read_message
+from ...daemon.app import answer, decode_message, read_body
 from ...daemon.event_stream import EventStream
-from ...errors import InvalidInput, RbeeError
+from ...errors import RbeeError
 from ...transport import deadline
 from ..dialects.dialect import DialectWriter, writer_for
-from ..engine import Engine, Prepared
-from ..executions.preparation import Preparations
-from ..executions.slots import Slots
+from ..engine import Prepared
 from ..executions.stream import Stream
-from ..executions.whole_answer import events_at_end
+from ..loader import Prepare, Serving
 
 _PREPARE_APART_FROM_BYTES = 4_000
 """A larger request is prepared in a thread, so that other requests need not wait for it."""
 
 
 class InferHandler:
-    """Answers `POST /execute`, `DELETE /v1/inference/{id}` and `POST /cancel`."""
+    """Answers `POST /execute`."""
 
-    def __init__(self, slots: Slots, engine: Engine, preparations: Preparations, body_limit_bytes: int) -> None:
-        """Serve from these slots of this engine."""
-        self._slots = slots
-        self._engine = engine
-        self._preparations = preparations
-        self._body_limit_bytes = body_limit_bytes
+    def __init__(self, prepare: Prepare, serving: Serving) -> None:
+        """Serve from these slots with this preparation."""
+        self._prepare_prompt = prepare
+        self._slots = serving.slots
+        self._preparations = serving.preparations
+        self._body_limit_bytes = serving.body_limit_bytes
 
     async def execute(self, request: Request) -> Response:
         """Run one execution and stream its events, or collect them for `stream: false`."""
@@ -63,31 +60,16 @@ class InferHandler:
 
     async def _prepare(self, request: Request, message: Execute, until: float | None, *, body_bytes: int) -> Prepared:
         if _is_quick(message, body_bytes):
-            return self._engine.prepare(message)
+            return self._prepare_prompt(message, message.job_id)
+        job_id = message.job_id
         return await self._preparations.of(
-            request, message.job_id, lambda is_cancelled: self._engine.prepare(message, is_cancelled), until
+            request, job_id, lambda is_cancelled: self._prepare_prompt(message, job_id, is_cancelled), until
         )
-
-    async def cancel(self, request: Request) -> Response:
-        """End one execution; repeating it is no error."""
-        self._cancel(TaskId(request.path_params["job_id"]))
-        return Response(status_code=204)
-
-    async def cancel_by_body(self, request: Request) -> Response:
-        """End the execution that the body names."""
-        body = await read_message(request, dict[str, str], self._body_limit_bytes)
-        if not body.get("job_id"):
-            raise InvalidInput("job_id must not be empty")
-        self._cancel(TaskId(body["job_id"]))
-        return Response(status_code=202)
-
-    def _cancel(self, job_id: TaskId) -> None:
-        self._preparations.cancel(job_id)
-        self._slots.cancel_by_id(job_id)
 
     async def _collect(self, request: Request, stream: Stream, writer: DialectWriter) -> Response:
         """Answer with the whole text at the end; a client who leaves before frees the slot."""
-        status, body = writer.whole(await events_at_end(request, stream, self._slots))
+        events = await stream.collect(request, on_disconnect=lambda: self._slots.cancel(stream))
+        status, body = writer.whole(events)
         return answer(body, status=status)
 
 

@@ -11,25 +11,23 @@ from ...contract.events import End, Failed
 from ...contract.ids import new_task_id
 from ...errors import RbeeError, RequestCanceled
 from ...transport import deadline
-from ..engine import Engine, PreparedTexts
-from ..executions.preparation import Preparations
-from ..executions.slots import Slots
 from ..executions.stream import Stream
-from ..executions.whole_answer import events_at_end
+from ..loader import LoadedModel, Serving
+from .prepared import PreparedTexts
 
 _PREPARE_APART_FROM_BYTES = 4_000
 """A longer request is prepared in a thread, so that other requests need not wait for it."""
 
 
 class TextVectors:
-    """Computes in the slots of one worker; `model_name` is known when the model is loaded."""
+    """Computes in the slots of one worker."""
 
-    def __init__(self, slots: Slots, engine: Engine, preparations: Preparations) -> None:
-        """Serve from these slots of this engine."""
-        self._slots = slots
-        self._preparations = preparations
-        self._engine = engine
-        self.model_name = ""
+    def __init__(self, model: LoadedModel, serving: Serving) -> None:
+        """Serve from these slots with this model."""
+        self._slots = serving.slots
+        self._preparations = serving.preparations
+        self._prepare = model.prepare
+        self.model_name = model.info.model_name
 
     async def of(self, request: Request, wanted: EmbeddingRequest | RerankRequest, *, body_bytes: int) -> PreparedTexts:
         """Return the texts with their vectors; a client who leaves before frees the slot.
@@ -43,7 +41,7 @@ class TextVectors:
         except RbeeError:
             self._slots.recorder.refuse()
             raise
-        closing = (await events_at_end(request, stream, self._slots))[-1]
+        closing = (await stream.collect(request, on_disconnect=lambda: self._slots.cancel(stream)))[-1]
         if isinstance(closing, Failed):
             raise from_wire(_error_of(closing))
         if isinstance(closing, End) and closing.stop_reason == "CANCELLED":
@@ -57,11 +55,12 @@ class TextVectors:
         job_id = new_task_id()
         self._slots.require_room(job_id, until)
         if body_bytes < _PREPARE_APART_FROM_BYTES:
-            prepared = self._engine.prepare_texts(wanted, job_id)
+            prepared = self._prepare(wanted, job_id)
         else:
             prepared = await self._preparations.of(
-                request, job_id, lambda _: self._engine.prepare_texts(wanted, job_id), until
+                request, job_id, lambda is_cancelled: self._prepare(wanted, job_id, is_cancelled), until
             )
+        assert isinstance(prepared, PreparedTexts)
         return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
 
 

@@ -1,28 +1,12 @@
 """The devices that llama.cpp sees, and what is free on them."""
 
 import ctypes
-from dataclasses import dataclass
 from typing import Any
 
+from ..plan.devices import Device
 from .library import api
 
 _KINDS = {0: "cpu", 1: "gpu", 2: "integrated", 3: "accelerator"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """One device; `kind` is cpu, gpu, integrated (a GPU with the machine's memory) or accelerator."""
-
-    name: str
-    description: str
-    kind: str
-    free_bytes: int
-    total_bytes: int
-
-    @property
-    def takes_models(self) -> bool:
-        """A model can be on it as a whole."""
-        return self.kind in ("gpu", "integrated")
 
 
 def _declare() -> Any:
@@ -43,6 +27,11 @@ def _declare() -> Any:
         ctypes.POINTER(ctypes.c_size_t),
     ]
     return library
+
+
+def can_offload() -> bool:
+    """Tell whether llama.cpp was built to use anything but the CPU."""
+    return bool(api.llama_supports_gpu_offload())
 
 
 def devices() -> tuple[Device, ...]:

@@ -1,66 +1,31 @@
-"""A model file in memory: its vocabulary, its template, its context."""
+"""A model file in memory: its vocabulary, its templates, its contexts."""
 
 import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....contract.engine_options import EngineOptions, LoraAdapter
-from ....contract.workers import LaunchOrder
-from ....errors import BackendUnavailable, ModelIncompatible, RequestCanceled
-from ....gguf.header import Header, read_header
-from ....gguf.memory import cache_wish, least_memory
+from ....errors import ModelIncompatible, RequestCanceled
 from ....gguf.tensor_types import CACHE_TYPES
-from ..chat.chat_format import ChatFormat
-from ..chat.template_process import TemplateProcess
 from ..plan.context_options import ContextOptions
+from ..plan.device_choice import DeviceChoice
 from ..plan.layout import Layout
+from .context import Context
 from .library import api
 from .lora import Adapters
 from .vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from ..plan.device_choice import DeviceChoice
 
 _TEXT_BYTES = 512
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
 _NON_CAUSAL, _CAUSAL = 1, 0
 
 
-def check_file(path: Path) -> Header:
-    """Refuse what cannot be a model before anything expensive, and return what the file says about itself.
-
-    Raises:
-        ModelNotFound: there is no such file.
-        ModelIncompatible: it is not GGUF, is damaged or holds no weights.
-    """
-    return read_header(path)
-
-
-def place(order: LaunchOrder, header: Header) -> "DeviceChoice | None":
-    """Return the devices for the whole model; None for the CPU.
-
-    Raises:
-        BackendUnavailable: llama.cpp was built without devices, or sees no such device.
-        InsufficientVram: the model does not fit.
-    """
-    if order.backend == "cpu":
-        return None
-    if not api.llama_supports_gpu_offload():
-        raise BackendUnavailable("llama.cpp was built without support for this device", hint="rbee infer --backend cpu")
-    from ..plan.device_choice import choose_devices
-    from .devices import devices
-
-    wish = cache_wish(order.engine, slots=order.slots, context_tokens=order.context_tokens)
-    need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens)
-    return choose_devices(devices(), device=order.device, shares=order.engine.tensor_split, required_bytes=need.total)
-
-
 class Model:
     """The weights of one file, on the CPU or wholly on a device."""
 
     def __init__(
-        self, path: Path, *, options: EngineOptions, choice: "DeviceChoice | None", report: Callable[[float], bool]
+        self, path: Path, *, options: EngineOptions, choice: DeviceChoice | None, report: Callable[[float], bool]
     ) -> None:
         """Load a checked file; `report` takes the share that is done, 0 to 1, and returns False to give up.
 
@@ -107,17 +72,10 @@ class Model:
         """The name that the file gives itself; empty when it gives none."""
         return self._metadata("general.name")
 
-    def chat_format(self, renderer: TemplateProcess) -> ChatFormat:
-        """Return the chat side of the file, made from its template."""
+    def chat_template(self) -> str | None:
+        """Return the template for chats that the file brings along, if it does."""
         text = api.llama_model_chat_template(self.handle, None)
-        vocabulary = self.vocabulary
-        begin = "" if vocabulary.adds_begin_token() else vocabulary.text_of_special(vocabulary.begin_token())
-        return ChatFormat(
-            text.decode("utf-8", "replace") if text else None,
-            begin_text=begin,
-            end_text=vocabulary.text_of_special(vocabulary.end_token()),
-            renderer=renderer,
-        )
+        return text.decode("utf-8", "replace") if text else None
 
     def rerank_template(self) -> str:
         """Return how the file joins a query and a document; empty when it does not say."""
@@ -129,7 +87,7 @@ class Model:
         count = api.llama_model_n_cls_out if is_ranking else api.llama_model_n_embd_out
         return int(count(self.handle))
 
-    def new_context(self, options: ContextOptions) -> ctypes.c_void_p:
+    def new_context(self, options: ContextOptions) -> Context:
         """Return a context with the model's adapters.
 
         Raises:
@@ -143,7 +101,7 @@ class Model:
                 " rbee logs shows what llama.cpp said",
             )
         self._adapters.apply(context)
-        return ctypes.c_void_p(context) if isinstance(context, int) else context
+        return Context(ctypes.c_void_p(context) if isinstance(context, int) else context)
 
     @property
     def can_forget_last_tokens(self) -> bool:
@@ -163,7 +121,7 @@ class Model:
         return buffer.value.decode("utf-8", "replace") if length > 0 else ""
 
 
-def _model_parameters(options: EngineOptions, choice: "DeviceChoice | None") -> Any:
+def _model_parameters(options: EngineOptions, choice: DeviceChoice | None) -> Any:
     """Return llama.cpp's parameters; a model on a device is there with every layer."""
     parameters = api.llama_model_default_params()
     parameters.load_mode = {

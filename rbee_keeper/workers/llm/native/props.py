@@ -10,9 +10,8 @@ from .model import Model
 def props_of(model: Model) -> EngineProps:
     """Describe the model; takes a look at every token of it."""
     vocabulary = model.vocabulary
-    template = api.llama_model_chat_template(model.handle, None)
     return EngineProps(
-        chat_template=template.decode("utf-8", "replace") if template else "",
+        chat_template=model.chat_template() or "",
         bos_token=vocabulary.text_of_special(vocabulary.begin_token()),
         eos_token=vocabulary.text_of_special(vocabulary.end_token()),
         end_tokens={token: vocabulary.bytes_of(token, special=True) for token in vocabulary.end_tokens()},

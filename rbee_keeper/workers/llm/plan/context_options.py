@@ -1,15 +1,17 @@
 """What a context is made with, and how that follows from the order and the machine."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ....contract.engine_words import FlashAttention, KvType
 from ....contract.workers import LaunchOrder
 from ....errors import InsufficientRam
 from ....gguf.header import Header
-from ....gguf.memory import cache_tokens, cache_wish, context_per_slot, kv_bytes_per_token
+from ....gguf.memory import CacheWish, cache_tokens, context_per_slot, kv_bytes_per_token
 from .layout import Layout, divide
 
 _SINGLE_THREAD_BELOW_BYTES = 48_000_000
+"""Below that size the threads wait for each other, at every node of the graph, longer than they compute."""
 
 
 class ContextOptions(Struct, frozen=True, kw_only=True):
@@ -45,17 +47,23 @@ class ContextOptions(Struct, frozen=True, kw_only=True):
             sequences=self.sequences,
         )
 
+    def with_sequences(self, sequences: int) -> "ContextOptions":
+        """Return the same with that many sequences, where the room is shared."""
+        return replace(self, sequences=sequences)
 
-def plan_context(
-    order: LaunchOrder, header: Header, *, model_bytes: int, free_bytes: int, cores: int
-) -> ContextOptions:
+    def alone(self) -> "ContextOptions":
+        """Return a context for one execution at a time, with room for the longest."""
+        return replace(self, slots=1, kv_tokens=self.context_tokens)
+
+
+def plan_context(order: LaunchOrder, header: Header, wish: CacheWish, *, free_bytes: int, cores: int) -> ContextOptions:
     """Decide every figure; `free_bytes` is what was free before the load, where the cache will be.
 
     Raises:
         InsufficientRam: the cache that is asked for is larger than all of that.
     """
     engine = order.engine
-    wish = cache_wish(engine, slots=order.slots, context_tokens=order.context_tokens)
+    model_bytes = header.weights_bytes
     context_tokens = context_per_slot(order.context_tokens, header.context_length)
     threads = generating_threads(wanted=order.threads, cores=cores, model_bytes=model_bytes)
     bytes_per_token = kv_bytes_per_token(header, wish.type_k, wish.type_v)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....errors import BackendUnavailable, InsufficientVram
-from ..native.devices import Device
+from .devices import Device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ ReasoningTags = tuple[str, str]
 
 
 class ReasoningReader:
-    """Implements `AnswerReader` for a model that thinks before it answers; space around the tags is dropped."""
+    """Implements `CompletionReader` for a model that thinks before it answers; space around the tags is dropped."""
 
     def __init__(self, tags: ReasoningTags, *, is_open: bool) -> None:
         """Expect the opening tag first, or, when the prompt ends with it already, the thinking itself."""

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
 
-from ..native.library import api
+from ..native.context import Context
 from .sequence_choice import CacheShape, Resident, choose, usable
 
 
 class Cache:
     """Owns the sequences of one context; nothing else changes its memory."""
 
-    def __init__(self, context: Any, shape: CacheShape) -> None:
+    def __init__(self, context: Context, shape: CacheShape) -> None:
         """Start empty."""
         self.shape = shape
-        self._memory = api.llama_get_memory(context)
+        self._context = context
         self._residents = [Resident(sequence) for sequence in range(shape.sequences)]
         self._ticks = count(1)
 
@@ -77,17 +76,17 @@ class Cache:
 
     def clear(self) -> None:
         """Forget everything, busy sequences included."""
-        api.llama_memory_clear(self._memory, False)
+        self._context.clear()
         for each in self._residents:
             each.tokens = []
 
     def _copy(self, source: Resident, target: Resident, length: int) -> None:
         self.cut(target, 0)
         if self.shape.is_shared and self.shape.can_cut:
-            api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, 0, length)
+            self._context.copy(source.sequence, target.sequence, length)
             target.tokens = source.tokens[:length]
             return
-        api.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, -1, -1)
+        self._context.copy(source.sequence, target.sequence)
         target.tokens = list(source.tokens)
         self.cut(target, length)
 
@@ -95,8 +94,7 @@ class Cache:
         """Keep the first tokens only; a model that cannot do that loses them all."""
         if len(resident.tokens) == length:
             return
-        if not api.llama_memory_seq_rm(self._memory, resident.sequence, length, -1):
-            api.llama_memory_seq_rm(self._memory, resident.sequence, -1, -1)
+        if not self._context.keep(resident.sequence, length):
             length = 0
         del resident.tokens[length:]
 

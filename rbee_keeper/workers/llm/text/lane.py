@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ....contract.events import Metrics, StopReason
 from ....errors import InferenceFailed
@@ -11,8 +10,8 @@ from ...grammar_work import GrammarWork
 from ...metrics.timing import EngineTimes
 from ..native.batch import Batch
 from ..native.candidates import Candidates
+from ..native.context import Context
 from ..native.interruption import ABORTED, WORTH_IT_FROM_S, Interruption, worth_stopping_for
-from ..native.library import api
 from ..native.logprobs import logprob_of
 from ..native.parsed_grammar import ParsedGrammar, ParsedGrammars
 from ..native.sampler import Sampler
@@ -33,7 +32,7 @@ _UNLIMITED = 1e9
 class LaneSpec:
     """What a lane is made of; `is_alone` gives each execution a clean cache and batches of its own."""
 
-    context: Any
+    context: Context
     shape: CacheShape
     batch_tokens: int
     vocabulary: Vocabulary
@@ -67,7 +66,7 @@ class Lane:
         """Lay out the cache and the batch."""
         spec = self.spec
         self.cache = Cache(spec.context, spec.shape)
-        self.interruption = Interruption(spec.context)
+        self.interruption = Interruption(spec.context.handle)
         self._batch = Batch(max(spec.batch_tokens, spec.shape.sequences), spec.shape.sequences)
 
     def has_room(self, run: Run) -> bool:
@@ -262,7 +261,7 @@ class Lane:
             can_stop = self._was_prompt or self.spec.shape.can_cut
             self.interruption.arm(worth_stopping_for(runs) if can_stop else ())
         started = time.perf_counter()
-        status = self._batch.decode(self.spec.context)
+        status = self._batch.decode(self.spec.context.handle)
         took_s = time.perf_counter() - started
         self.spec.times.decode_s += took_s
         if is_long:
@@ -298,12 +297,12 @@ class Lane:
         """Return the next token of one answer, or why there is none, so that the others get theirs."""
         sampler = answer.sampler
         if not sampler.is_constrained:
-            return sampler.draw(self.spec.context, index)
+            return sampler.draw(self.spec.context.handle, index)
         work = self.spec.grammar_work
         work.begin(run.job_id)
         started = time.perf_counter()
         try:
-            return sampler.draw(self.spec.context, index)
+            return sampler.draw(self.spec.context.handle, index)
         except InferenceFailed as error:
             return error
         finally:
@@ -331,7 +330,7 @@ class Lane:
         answer.token = token
         request = prepared.request
         if request.logprobs is not None:
-            answer.logprobs.append(logprob_of(self.spec.context, index, token, request.logprobs, vocabulary))
+            answer.logprobs.append(logprob_of(self.spec.context.handle, index, token, request.logprobs, vocabulary))
         if token in prepared.shown_special:
             text = answer.output.push(vocabulary.bytes_of(token, special=True))
         else:
@@ -382,4 +381,4 @@ class Lane:
 
     def close(self) -> None:
         """Free the context."""
-        api.llama_free(self.spec.context)
+        self.spec.context.close()

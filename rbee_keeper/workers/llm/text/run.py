@@ -8,8 +8,8 @@ from ....contract.events import ChoiceEnd, Event, Metrics, Narration, Started, S
 from ....contract.failure import failed_event
 from ....contract.ids import TaskId
 from ....errors import RbeeError
-from ...engine import Prepared
 from ...metrics.timing import Timing
+from ...text.prepared import PreparedPrompt
 from ..native.sampler import Sampler
 from ..reading.text_output import TextOutput
 from .sequence_choice import Resident
@@ -40,7 +40,7 @@ class Run:
     half way, for its own sake or for that of another one. Until `rests_until` it sits out, because its draws take long.
     """
 
-    prepared: Prepared
+    prepared: PreparedPrompt
     seed: int
     prompt: list[int]
     timing: Timing
@@ -136,7 +136,7 @@ class Run:
             )
         )
 
-    def take_events(self) -> Sequence[Event]:
+    def drain(self) -> Sequence[Event]:
         """Return what came out since the last time."""
         events, self.events = self.events, []
         return events

@@ -13,7 +13,7 @@ _BETWEEN_BARE_CALLS = " \t\r\n;,"
 
 
 class ToolCallReader:
-    """Implements `AnswerReader` for a model that may call tools.
+    """Implements `CompletionReader` for a model that may call tools.
 
     Space around calls is dropped. Once a call's name and the start of its arguments are there, it is a call: what goes
     wrong behind that comes out as content. What the end of the answer cuts off is no content: nobody can use it.

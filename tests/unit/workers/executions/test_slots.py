@@ -16,7 +16,7 @@ from rbee_keeper.errors import AllSlotsBusy, WorkerCrashed
 from rbee_keeper.workers.engine_thread import EngineThread
 from rbee_keeper.workers.executions.slots import Slots
 from rbee_keeper.workers.executions.stream import Stream
-from rbee_keeper.workers.fake.engine import FakeEngine
+from rbee_keeper.workers.fake.loader import FakeLoader, prepare
 from rbee_keeper.workers.metrics.recorder import Recorder
 
 SLOTS = 4
@@ -25,30 +25,29 @@ SLOTS = 4
 class World:
     """Slots with a scripted engine behind them."""
 
-    def __init__(self, slots: Slots, engine: FakeEngine) -> None:
+    def __init__(self, slots: Slots) -> None:
         self.slots = slots
-        self.engine = engine
 
     def submit(self, name: str, **fields: Any) -> Stream:
         """Submit an execution."""
         request = Execute(job_id=TaskId(name), prompt="hi", **fields)
-        return self.slots.submit(self.engine.prepare(request), received_at=time.perf_counter(), deadline=None)
+        return self.slots.submit(prepare(request, request.job_id), received_at=time.perf_counter(), deadline=None)
 
 
 async def world_in(folder: Path, *, waiting: int = 8) -> World:
     """Return a loaded worker's slots."""
     script = folder / "steady.fake.json"
     script.write_text('{"delay_s": 0.01}')
-    engine, slots = FakeEngine(), Slots(recorder=Recorder())
+    slots = Slots(recorder=Recorder())
     loaded = asyncio.Event()
     loop = asyncio.get_running_loop()
-    thread = EngineThread(engine, slots.take, lambda _: None)
+    thread = EngineThread(FakeLoader(), slots.receive, lambda _: None)
     order = LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script), slots=SLOTS)
     thread.start(order, lambda _: True, lambda _: loop.call_soon_threadsafe(loaded.set))
     await asyncio.wait_for(loaded.wait(), 10.0)
     slots.move("loading")
     slots.open(thread, SLOTS, waiting)
-    return World(slots, engine)
+    return World(slots)
 
 
 def told(events: list[Event]) -> list[str]:
@@ -116,5 +115,5 @@ async def test_every_execution_gets_its_last_event_when_the_engine_is_lost(tmp_p
 async def test_a_load_that_ends_after_the_worker_was_stopped_opens_nothing() -> None:
     slots = Slots(recorder=Recorder())
     slots.move("draining")
-    slots.open(EngineThread(FakeEngine(), slots.take, lambda _: None), SLOTS, 0)
+    slots.open(EngineThread(FakeLoader(), slots.receive, lambda _: None), SLOTS, 0)
     assert slots.state == "draining"

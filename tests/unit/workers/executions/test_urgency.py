@@ -2,7 +2,7 @@
 
 from rbee_keeper.contract.events import Failed, Started, Token
 from rbee_keeper.contract.ids import TaskId
-from rbee_keeper.workers.executions.urgency import Urgency
+from rbee_keeper.workers.executions.slots import Urgency
 
 A, B = TaskId("a"), TaskId("b")
 STARTED = Started(job_id=A, model="m", started_at=0.0, seed=1, prompt_tokens=1)

@@ -10,22 +10,22 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rbee_keeper.daemon.metrics import counter
 from rbee_keeper.daemon.scrape import CONTENT_TYPE, metrics_answer
-from rbee_keeper.workers.engine import EngineInfo
 from rbee_keeper.workers.executions.slots import Slots
 from rbee_keeper.workers.fake.engine import FakeEngine
+from rbee_keeper.workers.fake.loader import fake_model
+from rbee_keeper.workers.fake.script import FakeScript
 from rbee_keeper.workers.handlers.metrics import MetricsHandler
+from rbee_keeper.workers.loader import ModelHolder
 from rbee_keeper.workers.metrics.recorder import Recorder
 
 REFERENCE = Path(__file__).resolve().parents[4] / "docs" / "reference" / "metrics.md"
 NAMED_BY_THE_CONTRACT = {"worker_inference_duration_ms", "latency_first_token_ms", "latency_decode_ms"}
-LOADED = EngineInfo(model_name="m", slots=4, context_tokens=64, model_bytes=1234)
 
 
 def handler(engine: FakeEngine | None = None) -> MetricsHandler:
     """Return the metrics of a worker that has loaded its model."""
-    made = MetricsHandler(Slots(recorder=Recorder()), engine or FakeEngine())
-    made.info = LOADED
-    return made
+    model = fake_model(engine or FakeEngine(FakeScript(), slots=4), slots=4)
+    return MetricsHandler(Slots(recorder=Recorder()), ModelHolder(model))
 
 
 async def text_of(metrics: MetricsHandler) -> str:
@@ -107,7 +107,7 @@ async def test_a_histogram_is_cumulative_and_ends_with_all() -> None:
 
 async def test_the_parts_of_the_engine_s_time_make_the_whole_and_never_go_back() -> None:
     """The engine adds while a scrape reads; a counter that falls is read as a restart, and counted twice."""
-    engine = FakeEngine()
+    engine = FakeEngine(FakeScript(), slots=4)
     metrics, times = handler(engine), engine._times
     times.busy_s, times.decode_s, times.sampling_s = 10.0, 7.0, 1.0
 
@@ -124,8 +124,7 @@ async def test_the_parts_of_the_engine_s_time_make_the_whole_and_never_go_back()
 
 async def test_a_worker_that_loads_is_scraped_with_zeros() -> None:
     """Its engine has nothing to say yet, and a scrape that fails is an alarm."""
-    metrics = handler()
-    metrics.info = None
+    metrics = MetricsHandler(Slots(recorder=Recorder()), ModelHolder())
     families = by_name(await text_of(metrics))
     assert families["worker_vram_bytes"].samples[0].value == 0
     assert families["worker_slots"].samples[0].value == 0

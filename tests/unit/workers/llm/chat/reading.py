@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rbee_keeper.contract.events import Reasoning, Token, ToolCallDelta
-from rbee_keeper.workers.engine import AnswerReader
+from rbee_keeper.workers.engine import CompletionReader
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Answer:
     calls: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read(reader: AnswerReader, pieces: Sequence[str]) -> Answer:
+def read(reader: CompletionReader, pieces: Sequence[str]) -> Answer:
     """Return the answer, after checking the order of the events."""
     answer = Answer()
     last_index = -1

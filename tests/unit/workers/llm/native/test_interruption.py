@@ -14,12 +14,10 @@ from rbee_keeper.contract.events import End, Event, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
-from rbee_keeper.workers.engine import Engine, Execution
 from rbee_keeper.workers.llm.native.interruption import worth_stopping_for
-from rbee_keeper.workers.llm.text.engine import LlamaEngine
-from rbee_keeper.workers.llm.vectors.engine import EmbeddingEngine
 
 from .....random_models import write_random_models
+from ..driven import Driven
 
 BATCH_TOKENS = 4096
 LONG_PROMPT = "bee hive queen honey wax comb flower nectar pollen swarm " * 560
@@ -45,26 +43,25 @@ def order_of(path: Path, **fields: Any) -> LaunchOrder:
 
 
 @pytest.fixture
-def engine(models: Path) -> Iterator[LlamaEngine]:
+def driven(models: Path) -> Iterator[Driven]:
     """Give an engine for text."""
-    loaded = LlamaEngine()
-    loaded.load(order_of(models / "small.gguf", context_tokens=8192), lambda _: True)
+    loaded = Driven(order_of(models / "small.gguf", context_tokens=8192))
     yield loaded
-    loaded.close()
+    loaded.engine.close()
 
 
-def start(engine: Engine, name: str, prompt: str, **fields: Any) -> TaskId:
+def start(driven: Driven, name: str, prompt: str, **fields: Any) -> TaskId:
     """Start an execution, greedy and raw."""
     request = Execute(job_id=TaskId(name), prompt=prompt, temperature=0, raw=True, **fields)
-    engine.start(Execution(prepared=engine.prepare(request), received_at=time.perf_counter()))
+    driven.start(driven.prepare(request))
     return request.job_id
 
 
-def finish(engine: Engine) -> dict[TaskId, list[Event]]:
+def finish(driven: Driven) -> dict[TaskId, list[Event]]:
     """Compute until nothing is left and return every event."""
     events: dict[TaskId, list[Event]] = {}
-    while engine.has_work():
-        for job_id, came in engine.step():
+    while driven.engine.has_work():
+        for job_id, came in driven.engine.step():
             events.setdefault(job_id, []).extend(came)
     return events
 
@@ -74,76 +71,75 @@ def text_of(events: list[Event]) -> str:
     return "".join(event.t for event in events if isinstance(event, Token))
 
 
-def interrupt_soon(engine: Engine, job_id: TaskId) -> list[float]:
+def interrupt_soon(driven: Driven, job_id: TaskId) -> list[float]:
     """Have a batch stopped from another thread; the list gets the moment when it was asked for."""
     asked: list[float] = []
 
     def ask() -> None:
         time.sleep(SECONDS_BEFORE_THE_CANCEL)
         asked.append(time.perf_counter())
-        engine.interrupt(job_id)
+        driven.engine.interrupt(job_id)
 
     threading.Thread(target=ask).start()
     return asked
 
 
-def test_a_cancel_takes_effect_inside_a_long_batch(engine: LlamaEngine) -> None:
+def test_a_cancel_takes_effect_inside_a_long_batch(driven: Driven) -> None:
     """A prompt in one batch of seconds, as strict determinism makes them; the client left."""
     began = time.perf_counter()
-    start(engine, "whole", LONG_PROMPT[:12_000], determinism="strict", max_tokens=1)
-    finish(engine)
+    start(driven, "whole", LONG_PROMPT[:12_000], determinism="strict", max_tokens=1)
+    finish(driven)
     whole_s = time.perf_counter() - began
-    job_id = start(engine, "a", LONG_PROMPT[:12_000], determinism="strict", max_tokens=1)
-    asked = interrupt_soon(engine, job_id)
-    engine.step()
+    job_id = start(driven, "a", LONG_PROMPT[:12_000], determinism="strict", max_tokens=1)
+    asked = interrupt_soon(driven, job_id)
+    driven.engine.step()
     waited_s = time.perf_counter() - asked[0]
     assert whole_s > 3 * SECONDS_BEFORE_THE_CANCEL, "the batch is too short to show anything"
     assert waited_s < 0.3 * (whole_s - SECONDS_BEFORE_THE_CANCEL)
-    ((_, events),) = engine.cancel(job_id)
+    ((_, events),) = driven.engine.cancel(job_id)
     assert isinstance(events[-1], End)
     assert events[-1].stop_reason == "CANCELLED"
-    assert not engine.has_work()
+    assert not driven.engine.has_work()
 
 
-def test_the_context_works_on_and_answers_are_the_same(engine: LlamaEngine) -> None:
+def test_the_context_works_on_and_answers_are_the_same(driven: Driven) -> None:
     """Also those of a neighbour whose prompt was in the stopped batch, and those from what the batch left behind."""
     expected = {}
     for name in ("neighbour", "again"):
-        fresh = LlamaEngine()
-        fresh.load(engine._order, lambda _: True)
+        fresh = Driven(driven.order)
         job_id = start(fresh, name, f"{name} of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
         expected[name] = text_of(finish(fresh)[job_id])
-        fresh.close()
-    lane = engine._shared
-    neighbour = start(engine, "neighbour", f"neighbour of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
-    leaving = start(engine, "leaving", f"leaving the bees {LONG_PROMPT[:1500]}", max_tokens=12)
+        fresh.engine.close()
+    lane = driven.engine._shared
+    neighbour = start(driven, "neighbour", f"neighbour of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
+    leaving = start(driven, "leaving", f"leaving the bees {LONG_PROMPT[:1500]}", max_tokens=12)
     # short enough to go into one batch, and long enough for it to be stopped
-    lane._prompt_tokens_per_s = 4.0 * len(engine._runs[leaving].prompt)
-    engine.interrupt(leaving)
-    engine.step()
+    lane._prompt_tokens_per_s = 4.0 * len(driven.engine._runs[leaving].prompt)
+    driven.engine.interrupt(leaving)
+    driven.engine.step()
     assert [run.was_stopped for run in lane.runs] == [True, True]
-    engine.cancel(leaving)
-    events = finish(engine)
+    driven.engine.cancel(leaving)
+    events = finish(driven)
     assert text_of(events[neighbour]) == expected["neighbour"]
-    again = start(engine, "again", f"again of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
-    assert text_of(finish(engine)[again]) == expected["again"]
+    again = start(driven, "again", f"again of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
+    assert text_of(finish(driven)[again]) == expected["again"]
 
 
-def test_a_running_answer_is_not_harmed_when_its_batch_is_stopped(engine: LlamaEngine) -> None:
+def test_a_running_answer_is_not_harmed_when_its_batch_is_stopped(driven: Driven) -> None:
     """With a large model the next token of all answers takes long too."""
-    alone = start(engine, "alone", "The bee and the hive", max_tokens=16)
-    expected = text_of(finish(engine)[alone])
-    first = start(engine, "first", "The bee and the hive", max_tokens=16)
-    second = start(engine, "second", "A river and a field", max_tokens=16)
+    alone = start(driven, "alone", "The bee and the hive", max_tokens=16)
+    expected = text_of(finish(driven)[alone])
+    first = start(driven, "first", "The bee and the hive", max_tokens=16)
+    second = start(driven, "second", "A river and a field", max_tokens=16)
     events: dict[TaskId, list[Event]] = {first: [], second: []}
     while not all(text_of(each) for each in events.values()):
-        for job_id, came in engine.step():
+        for job_id, came in driven.engine.step():
             events[job_id].extend(came)
-    engine._shared._answers_took_s = 1.0
-    engine.interrupt(second)
-    assert not engine.step(), "the batch was not stopped"
-    engine.cancel(second)
-    rest = finish(engine)
+    driven.engine._shared._answers_took_s = 1.0
+    driven.engine.interrupt(second)
+    assert not driven.engine.step(), "the batch was not stopped"
+    driven.engine.cancel(second)
+    rest = finish(driven)
     assert text_of(events[first]) + text_of(rest[first]) == expected
 
 
@@ -164,20 +160,19 @@ def test_nobody_has_to_begin_again_twice_for_others() -> None:
 
 def test_a_batch_of_texts_can_be_stopped_and_begun_again(models: Path) -> None:
     """Embeddings take as long as prompts do."""
-    engine = EmbeddingEngine()
-    engine.load(order_of(models / "embedding.gguf"), lambda _: True)
+    driven = Driven(order_of(models / "embedding.gguf"))
     texts = [f"{number} bees fly to the river" for number in range(32)]
-    kept = engine.prepare_texts(EmbeddingRequest(input=texts), TaskId("kept"))
-    left = engine.prepare_texts(EmbeddingRequest(input=texts), TaskId("left"))
-    alone = engine.prepare_texts(EmbeddingRequest(input=texts), TaskId("alone"))
-    engine.start(Execution(prepared=alone, received_at=0.0))
-    finish(engine)
+    kept = driven.model.prepare(EmbeddingRequest(input=texts), TaskId("kept"))
+    left = driven.model.prepare(EmbeddingRequest(input=texts), TaskId("left"))
+    alone = driven.model.prepare(EmbeddingRequest(input=texts), TaskId("alone"))
+    driven.start(alone)
+    finish(driven)
     for prepared in (kept, left):
-        engine.start(Execution(prepared=prepared, received_at=0.0))
-    engine._lane._tokens_per_s = 1.0
-    engine.interrupt(left.job_id)
-    assert not engine.step()
-    engine.cancel(left.job_id)
-    finish(engine)
-    engine.close()
+        driven.start(prepared)
+    driven.engine._lane._tokens_per_s = 1.0
+    driven.engine.interrupt(left.job_id)
+    assert not driven.engine.step()
+    driven.engine.cancel(left.job_id)
+    finish(driven)
+    driven.engine.close()
     assert kept.vectors == alone.vectors

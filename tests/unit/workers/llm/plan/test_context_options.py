@@ -1,6 +1,7 @@
 """The plan of a context: from the order, the file and the machine to figures."""
 
 import pytest
+from msgspec.structs import replace
 
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
@@ -8,6 +9,7 @@ from rbee_keeper.contract.ids import ModelRef, WorkerId
 from rbee_keeper.contract.workers import LaunchOrder
 from rbee_keeper.errors import InsufficientRam
 from rbee_keeper.gguf.header import read_header
+from rbee_keeper.gguf.memory import cache_wish
 from rbee_keeper.workers.llm.plan.context_options import ContextOptions, generating_threads, plan_context
 
 HEADER = read_header(bundled_models_dir() / "bee-tiny.gguf")
@@ -18,7 +20,9 @@ def plan(free_bytes: int = 2**40, *, slots: int = 4, engine: EngineOptions | Non
     order = LaunchOrder(
         worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="", slots=slots, engine=engine or EngineOptions()
     )
-    return plan_context(order, HEADER, model_bytes=1_000_000, free_bytes=free_bytes, cores=6)
+    header = replace(HEADER, weights_bytes=1_000_000)
+    wish = cache_wish(order.engine, slots=slots, context_tokens=0)
+    return plan_context(order, header, wish, free_bytes=free_bytes, cores=6)
 
 
 def test_with_room_every_slot_has_the_models_context() -> None:

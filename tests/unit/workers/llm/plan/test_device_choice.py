@@ -3,8 +3,9 @@
 import pytest
 
 from rbee_keeper.errors import BackendUnavailable, InsufficientVram
-from rbee_keeper.workers.llm.native.devices import Device, devices
+from rbee_keeper.workers.llm.native.devices import devices
 from rbee_keeper.workers.llm.plan.device_choice import choose_devices
+from rbee_keeper.workers.llm.plan.devices import Device
 
 GB = 1_000_000_000
 

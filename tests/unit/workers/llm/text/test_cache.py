@@ -1,6 +1,5 @@
 """The cache: what a sequence holds after it was taken, and when there is room."""
 
-import ctypes
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,8 @@ import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
-from rbee_keeper.workers.llm.native.library import api, initialise
+from rbee_keeper.workers.llm.native.context import Context
+from rbee_keeper.workers.llm.native.library import initialise
 from rbee_keeper.workers.llm.native.model import Model
 from rbee_keeper.workers.llm.plan.context_options import ContextOptions
 from rbee_keeper.workers.llm.text.cache import Cache
@@ -16,7 +16,7 @@ from rbee_keeper.workers.llm.text.sequence_choice import CacheShape
 
 
 @pytest.fixture(scope="module")
-def context() -> Iterator[ctypes.c_void_p]:
+def context() -> Iterator[Context]:
     """Give a context of the bundled model with four sequences of 256 tokens."""
     initialise()
     path = bundled_models_dir() / "bee-tiny.gguf"
@@ -24,12 +24,12 @@ def context() -> Iterator[ctypes.c_void_p]:
     options = ContextOptions(slots=4, context_tokens=256, kv_tokens=1024, threads=1, threads_batch=1, batch_tokens=64)
     made = model.new_context(options)
     yield made
-    api.llama_free(made)
+    made.close()
     model.close()
 
 
 @pytest.fixture
-def cache(context: Any) -> Cache:
+def cache(context: Context) -> Cache:
     """Give an empty cache."""
     shape = CacheShape(sequences=4, context_tokens=256, budget_tokens=1024, is_shared=False, can_cut=True)
     made = Cache(context, shape)

@@ -1,6 +1,5 @@
 """The engine, driven step by step on the bundled model: what one execution gets never depends on the others."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,37 +13,34 @@ from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchOrder
 from rbee_keeper.errors import ContextTooLong, InvalidInput
-from rbee_keeper.workers.engine import Execution
-from rbee_keeper.workers.llm.text.engine import LlamaEngine
+
+from ..driven import Driven
 
 SLOTS = 4
 STORY = "Once upon a time there was a bee who lived in a small hive near the river. " * 12
 
 
-def load(**order: Any) -> LlamaEngine:
-    """Return an engine with the bundled model."""
-    engine = LlamaEngine()
+def load(**order: Any) -> Driven:
+    """Return the bundled model with its engine."""
     path = str(bundled_models_dir() / "bee-tiny.gguf")
     fields = {"slots": SLOTS, **order}
-    engine.load(
-        LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path, **fields), lambda _: True
-    )
-    return engine
+    return Driven(LaunchOrder(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path, **fields))
 
 
 @pytest.fixture
-def engine() -> Iterator[LlamaEngine]:
-    """Give a fresh engine: what an earlier test cached must not help the next."""
+def driven() -> Iterator[Driven]:
+    """Give a freshly loaded model: what an earlier test cached must not help the next."""
     loaded = load()
     yield loaded
-    loaded.close()
+    loaded.engine.close()
 
 
 class Conversation:
     """Starts executions and collects what comes out."""
 
-    def __init__(self, engine: LlamaEngine) -> None:
-        self.engine = engine
+    def __init__(self, driven: Driven) -> None:
+        self.driven = driven
+        self.engine = driven.engine
         self.events: dict[TaskId, list[Event]] = {}
 
     def start(self, name: str, prompt: str, **fields: Any) -> TaskId:
@@ -52,8 +48,7 @@ class Conversation:
         fields = {"temperature": 0, "raw": True, "max_tokens": 24, **fields}
         request = Execute(job_id=TaskId(name), prompt=prompt, **fields)
         self.events[request.job_id] = []
-        prepared = self.engine.prepare(request)
-        self.engine.start(Execution(prepared=prepared, received_at=time.perf_counter()))
+        self.driven.start(self.driven.prepare(request))
         return request.job_id
 
     def step(self, count: int = 1) -> None:
@@ -91,9 +86,9 @@ class Conversation:
 
 
 @pytest.fixture
-def talk(engine: LlamaEngine) -> Conversation:
+def talk(driven: Driven) -> Conversation:
     """Give a conversation with a fresh engine."""
-    return Conversation(engine)
+    return Conversation(driven)
 
 
 def test_a_prompt_that_was_there_before_is_taken_from_the_cache(talk: Conversation) -> None:
@@ -149,9 +144,9 @@ def test_more_executions_than_slots_wait_and_all_get_their_answer(talk: Conversa
     names = [f"{index}" for index in range(3 * SLOTS)]
     for name in names:
         talk.start(name, f"Number {name} of the bees", max_tokens=6)
-    assert talk.engine.load_now().waiting == len(names)
+    assert talk.engine.usage().waiting == len(names)
     talk.step()
-    assert talk.engine.load_now().waiting == len(names) - SLOTS
+    assert talk.engine.usage().waiting == len(names) - SLOTS
     talk.finish()
     assert all(talk.end(name).tokens_out for name in names)
     assert talk.end(names[-1]).queue_ms > talk.end(names[0]).queue_ms
@@ -284,16 +279,16 @@ def test_every_knob_of_the_draw_reaches_the_model_and_a_seed_repeats_it(
 
 def test_dry_breaks_a_repetition(talk: Conversation) -> None:
     """The longer a repetition, the less likely its next token."""
-    forced = {"logit_bias": {str(talk.engine.tokenize(" a", add_special=False, parse_special=False)[-1]): 20.0}}
+    forced = {"logit_bias": {str(talk.driven.tokenize(" a")[-1]): 20.0}}
     assert talk.ask("without", "Once", **forced, max_tokens=20).count(" a") == 20
     assert talk.ask("with", "Once", **forced, max_tokens=20, dry_multiplier=50.0).count(" a") < 20
 
 
 def test_logit_bias_forbids_and_forces_tokens(talk: Conversation) -> None:
-    first = talk.engine.tokenize(" bee", add_special=False, parse_special=False)
+    first = talk.driven.tokenize(" bee")
     forced = {str(first[-1]): 100.0}
     text = talk.ask("forced", "Once", logit_bias=forced, max_tokens=4)
-    assert text == talk.engine.detokenize([first[-1]] * 4)
+    assert text == talk.driven.model.vocabulary.detokenize([first[-1]] * 4)
     free = talk.ask("free", "Once", max_tokens=1, logprobs=0)
     tokens = [event for event in talk.events[TaskId("free")] if isinstance(event, Token)]
     likeliest = tokens[0].logprobs[0].id
@@ -305,9 +300,9 @@ def test_without_its_end_token_an_answer_is_as_long_as_asked_for(talk: Conversat
     assert (talk.end("a").stop_reason, talk.end("a").tokens_out) == ("MAX_TOKENS", 300)
 
 
-def test_a_grammar_holds_the_answer_and_ends_it(engine: LlamaEngine) -> None:
+def test_a_grammar_holds_the_answer_and_ends_it(driven: Driven) -> None:
     """Cut by max_tokens, it says so."""
-    talk = Conversation(engine)
+    talk = Conversation(driven)
     grammar = Gbnf(grammar='root ::= "yes " ("bee" | "hive") "!"')
     assert talk.ask("a", "Is it so?", response_format=grammar) in ("yes bee!", "yes hive!")
     assert talk.end("a").stop_reason == "EOS"
@@ -327,7 +322,7 @@ def test_a_grammar_that_leaves_no_token_ends_its_own_execution_only(talk: Conver
     """The one token that it allows is forbidden: the draw fails, and the neighbour does not notice."""
     talk.start("good", "Once upon a time", max_tokens=40, ignore_eos=True)
     talk.step(3)
-    only = talk.engine.tokenize("a", add_special=False, parse_special=False)
+    only = talk.driven.tokenize("a")
     assert len(only) == 1
     forbidden = {str(only[0]): -100.0}
     for name, temperature in (("bad", 0.0), ("drawn", 1.0)):
@@ -351,12 +346,12 @@ def test_windows_longer_than_the_context_cost_no_memory(talk: Conversation) -> N
 
 def test_a_small_cache_is_shared_and_what_does_not_fit_waits() -> None:
     """With a budget smaller than all slots together, executions begin as there is room for them."""
-    engine = load(slots=4, context_tokens=512, engine=EngineOptions(kv_tokens=700))
-    talk = Conversation(engine)
+    driven = load(slots=4, context_tokens=512, engine=EngineOptions(kv_tokens=700))
+    talk = Conversation(driven)
     for index in range(6):
         talk.start(f"{index}", f"{index} bees", max_tokens=300)
     talk.step()
-    assert talk.engine.load_now().waiting == 4
+    assert talk.engine.usage().waiting == 4
     talk.finish()
     assert all(talk.end(f"{index}").tokens_out for index in range(6))
-    engine.close()
+    driven.engine.close()

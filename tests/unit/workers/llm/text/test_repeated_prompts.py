@@ -18,7 +18,7 @@ def prompts_of(talk: Conversation, tokens: int) -> list[str]:
     prompts = []
     for word in WORDS[:SLOTS]:
         prompt = word
-        while len(talk.engine.tokenize(prompt, add_special=True, parse_special=False)) < tokens:
+        while len(talk.driven.model.vocabulary.tokenize(prompt, parse_special=False)) < tokens:
             prompt += f" {draw.choice(WORDS)}"
         prompts.append(prompt)
     return prompts
