@@ -12,7 +12,8 @@ from ...contract.embeddings import EmbeddingItem, EmbeddingList, EmbeddingReques
 from ...contract.validation import require
 from ...contract.wire import encode
 from ...daemon.app import answer, decode_message, read_body
-from .text_vectors import TextVectors
+from ..executions.whole_result import WholeResults
+from .prepared import PreparedTexts
 from .vector_form import base64_text, normalised
 
 _WRITE_APART_FROM_VECTORS = 16
@@ -22,7 +23,7 @@ _WRITE_APART_FROM_VECTORS = 16
 class EmbedHandler:
     """Answers `POST /v1/embeddings`."""
 
-    def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:
+    def __init__(self, vectors: WholeResults[PreparedTexts], body_limit_bytes: int) -> None:
         """Have the vectors made there."""
         self._vectors = vectors
         self._body_limit_bytes = body_limit_bytes

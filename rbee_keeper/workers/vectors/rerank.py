@@ -17,14 +17,15 @@ from ...contract.embeddings import (
 from ...contract.validation import require
 from ...daemon.app import answer, decode_message, read_body
 from ...errors import InferenceFailed
-from .text_vectors import TextVectors
+from ..executions.whole_result import WholeResults
+from .prepared import PreparedTexts
 from .vector_form import floats_of
 
 
 class RerankHandler:
     """Answers `POST /v1/rerank`."""
 
-    def __init__(self, vectors: TextVectors, body_limit_bytes: int) -> None:
+    def __init__(self, vectors: WholeResults[PreparedTexts], body_limit_bytes: int) -> None:
         """Have the scores made there."""
         self._vectors = vectors
         self._body_limit_bytes = body_limit_bytes

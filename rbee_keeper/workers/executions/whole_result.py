@@ -1,26 +1,27 @@
-"""Has the vectors of texts computed, as one execution among the others."""
+"""Has something computed as one execution among the others, for an answer that is given in one piece."""
 
 import time
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from starlette.requests import Request
 
-from ...contract.embeddings import EmbeddingRequest, RerankRequest
 from ...contract.errors import ErrorInfo, from_wire
 from ...contract.events import End, Failed
 from ...contract.ids import new_task_id
 from ...errors import RbeeError, RequestCanceled
 from ...transport import deadline
-from ..executions.stream import Stream
+from ..engine import Prepared
 from ..loader import LoadedModel, Serving
-from .prepared import PreparedTexts
+from .stream import Stream
 
 _PREPARE_APART_FROM_BYTES = 4_000
 """A longer request is prepared in a thread, so that other requests need not wait for it."""
 
+ResultT = TypeVar("ResultT", bound=Prepared)
 
-class TextVectors:
-    """Computes in the slots of one worker."""
+
+class WholeResults(Generic[ResultT]):
+    """Computes in the slots of one worker; an engine leaves its results in what was prepared."""
 
     def __init__(self, model: LoadedModel, serving: Serving) -> None:
         """Serve from these slots with this model."""
@@ -29,11 +30,11 @@ class TextVectors:
         self._prepare = model.prepare
         self.model_name = model.info.model_name
 
-    async def of(self, request: Request, wanted: EmbeddingRequest | RerankRequest, *, body_bytes: int) -> PreparedTexts:
-        """Return the texts with their vectors; a client who leaves before frees the slot.
+    async def of(self, request: Request, wanted: object, *, body_bytes: int) -> ResultT:
+        """Return the request with its results; a client who leaves before frees the slot.
 
         Raises:
-            RbeeError: there is no room, the model is for something else, or the execution failed.
+            RbeeError: there is no room, the model cannot do it, or the execution failed.
         """
         received_at = time.perf_counter()
         try:
@@ -46,11 +47,11 @@ class TextVectors:
             raise from_wire(_error_of(closing))
         if isinstance(closing, End) and closing.stop_reason == "CANCELLED":
             raise RequestCanceled("the execution was cancelled")
-        return prepared
+        return cast("ResultT", prepared)
 
     async def _begin(
-        self, request: Request, wanted: EmbeddingRequest | RerankRequest, received_at: float, body_bytes: int
-    ) -> tuple[PreparedTexts, Stream]:
+        self, request: Request, wanted: object, received_at: float, body_bytes: int
+    ) -> tuple[Prepared, Stream]:
         until = deadline.of_headers(request.headers)
         job_id = new_task_id()
         self._slots.require_room(job_id, until)
@@ -60,7 +61,6 @@ class TextVectors:
             prepared = await self._preparations.of(
                 request, job_id, lambda is_cancelled: self._prepare(wanted, job_id, is_cancelled), until
             )
-        assert isinstance(prepared, PreparedTexts)
         return prepared, self._slots.submit(prepared, received_at=received_at, deadline=until)
 
 
