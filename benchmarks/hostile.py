@@ -267,6 +267,11 @@ ATTACKS = (
         "worker",
         _repeat(lambda target: target.send(b"GET /" + b"-eyJ" * 15_000 + b" HTTP/1.1\r\nconnection: close\r\n\r\n")),
     ),
+    Attack(
+        "paths for the log that are just allowed, straight",
+        "worker",
+        _repeat(lambda target: target.send(b"GET /" + b"-eyJ" * 2_000 + b" HTTP/1.1\r\nconnection: close\r\n\r\n")),
+    ),
 )
 
 

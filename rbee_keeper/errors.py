@@ -5,6 +5,7 @@ RbeeError                     INTERNAL_ERROR
 │   ├── ContextTooLong        CONTEXT_LENGTH_EXCEEDED
 │   ├── BodyTooLarge          BODY_TOO_LARGE
 │   ├── HeadTooLarge          HEAD_TOO_LARGE
+│   ├── AddressTooLong        URI_TOO_LONG
 │   └── RequestTooSlow        REQUEST_TOO_SLOW
 ├── ConfigInvalid             CONFIG_INVALID
 ├── MissingApiKey             MISSING_API_KEY
@@ -100,6 +101,12 @@ class HeadTooLarge(InvalidInput):
     """The request line with its headers is larger than the limit."""
 
     code = "HEAD_TOO_LARGE"
+
+
+class AddressTooLong(InvalidInput):
+    """The address in the request line is longer than any that this daemon has."""
+
+    code = "URI_TOO_LONG"
 
 
 class RequestTooSlow(InvalidInput):

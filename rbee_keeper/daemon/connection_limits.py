@@ -23,20 +23,21 @@ _RESERVE = 64
 _EVICTED_SHARE = 20
 _SWEEP_S = 1.0
 _SPARE_DESCRIPTORS = 256
-_PHRASES = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+_PHRASES = {400: "Bad Request", 408: "Request Timeout", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
     """Limits of one daemon; bytes and fields are of the request line with all headers.
 
-    `head_s` is for the whole head, `body_gap_s` between two parts of a body. A whole body has `body_s` and a second for
-    each `body_bytes_per_s` of it that has come. `linger_*` are for what is still read and thrown away of a request that
-    is answered already.
+    `address_bytes` are what stands in that line between method and version. `head_s` is for the whole head,
+    `body_gap_s` between two parts of a body. A whole body has `body_s` and a second for each `body_bytes_per_s` of it
+    that has come. `linger_*` are for what is still read and thrown away of a request that is answered already.
     """
 
     connections: int = DEFAULT_CONNECTIONS
     head_bytes: int = 65_536
+    address_bytes: int = 8_192
     head_fields: int = 100
     head_s: float = 10.0
     body_gap_s: float = 30.0

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ..errors import HeadTooLarge, InvalidInput, RbeeError, RequestTooSlow
+from ..errors import AddressTooLong, HeadTooLarge, InvalidInput, RbeeError, RequestTooSlow
 from .connection_limits import ConnectionGuard
 
 _FIELD_OVERHEAD_BYTES = 4
@@ -132,6 +132,16 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._is_whole = False
         self.waits_since = self.loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address; a long one costs time wherever it is read, so nobody else sees it."""
+        super().on_url(url)
+        limit = self._limits.address_bytes
+        if len(self.url) > limit:
+            self._refusal = AddressTooLong(
+                f"the address of the request has more than {limit} bytes", details={"limit_bytes": limit}
+            )
+            raise _Refused
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one field, within limits; what comes after the body says nothing about the request."""

@@ -57,6 +57,7 @@ def _serve(
 ) -> None:
     from ..config.process_title import set_process_title
     from ..daemon.serve import run
+    from ..supervisor import processor_turns
     from ..supervisor.daemon_record import DaemonRecord, DaemonRecords
     from .app import Queen, QueenSpec
 
@@ -73,6 +74,7 @@ def _serve(
         with records.kept(DaemonRecord.of_this_process("queen", address.url, order.token)):
             await queen.run()
 
+    processor_turns.answers()
     start_up.end()
     run(serve_queen)
     os._exit(0)

@@ -29,7 +29,7 @@ class EventLog:
         self._first_id = 1
         self._size = 0
         self._readers: list[asyncio.Future[None]] = []
-        self._drained = asyncio.Event()
+        self._writer: asyncio.Future[None] | None = None
         self._submitter_has: int | None = None
         self.is_closed = False
 
@@ -66,7 +66,8 @@ class EventLog:
         has_waited = False
         while not self.has_room:
             has_waited = True
-            await self._drained.wait()
+            self._writer = asyncio.get_running_loop().create_future()
+            await self._writer
         return has_waited
 
     def attach_submitter(self) -> None:
@@ -145,8 +146,8 @@ class EventLog:
             self._wake_writer()
 
     def _wake_writer(self) -> None:
-        self._drained.set()
-        self._drained = asyncio.Event()
+        if self._writer is not None and not self._writer.done():
+            self._writer.set_result(None)
 
     def _drop_oldest(self, limit_bytes: int) -> None:
         needed_from = self.last_id if self._submitter_has is None else self._submitter_has + 1

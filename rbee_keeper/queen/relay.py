@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from ..contract import routes
@@ -91,28 +90,32 @@ class Relay:
 
     async def _read_to_end(self, answer: StreamingAnswer, copy: "_Copy", worker_id: WorkerId) -> None:
         copy.has_begun = True
-        chunks = answer.chunks()
         while not copy.is_closed:
             if await copy.task.log.room():
                 copy.heard_at = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout_at(copy.heard_at + self.stall_s) as limit:
-                    await self._read_while_room(chunks, copy, worker_id, limit)
+                    await self._read_while_room(answer, copy, worker_id, limit)
             except TimeoutError:
                 await self._stop_stalled(copy, worker_id)
 
     async def _read_while_room(
-        self, chunks: AsyncIterator[bytes], copy: "_Copy", worker_id: WorkerId, limit: asyncio.Timeout
+        self, answer: StreamingAnswer, copy: "_Copy", worker_id: WorkerId, limit: asyncio.Timeout
     ) -> None:
         """Copy until the answer is closed or the log is full; every sign of life puts the limit off."""
-        while not copy.is_closed and copy.task.log.has_room:
-            copy.take(await _next(chunks))
+
+        def take(chunk: bytes) -> bool:
+            copy.take(chunk)
             if not copy.has_started and self.registry.tasks_at(worker_id) > 1:
                 # it waits for its turn: whatever the worker says is a sign of life
                 copy.heard_at = asyncio.get_running_loop().time()
             # a timer costs as much as a frame, so it is set anew only after a part of its time
             if copy.heard_at + _STALL_PRECISION * self.stall_s > (limit.when() or 0.0):
                 limit.reschedule(copy.heard_at + self.stall_s)
+            return not copy.is_closed and copy.task.log.has_room
+
+        if await answer.hand_over(take):
+            raise ConnectionFailed("the worker's stream ended without its closing event")
 
     async def _stop_stalled(self, copy: "_Copy", worker_id: WorkerId) -> None:
         """End a worker that sends nothing; raises always."""
@@ -164,13 +167,6 @@ class _Copy:
             raise WorkerLost
         self.task.error = info_of_failed(failed)
         self.task.move("failed")
-
-
-async def _next(chunks: AsyncIterator[bytes]) -> bytes:
-    try:
-        return await anext(chunks)
-    except StopAsyncIteration:
-        raise ConnectionFailed("the worker's stream ended without its closing event") from None
 
 
 async def _require_stream(answer: StreamingAnswer) -> None:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from ..errors import RbeeError
 
 _ERROR, _USAGE = 1, 2
+_COLLECT_AFTER = 10_000
+"""New objects between two collections. By default it is 700, which a few requests make, and nearly nothing that a
+daemon makes has cycles."""
 
 
 def begin() -> None:
@@ -30,6 +33,7 @@ def begin() -> None:
 def end() -> None:
     """Give the collector its work, without what the imports have made."""
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     gc.enable()
 
 

@@ -1,7 +1,7 @@
 """The HTTP client between our daemons: pooled, streaming, cancelled by closing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -56,6 +56,48 @@ class StreamingAnswer:
                 return
             await _read_into(self._connection, self._reader)
 
+    async def hand_over(self, take: Callable[[bytes], bool]) -> bool:
+        """Call `take` with each piece of the body as it arrives, until it returns False: then the answer is False too.
+
+        It is True when the body is whole and `take` wanted more. The pieces of a stream are many and small: for none of
+        them a task has to be woken. What `take` raises is raised here.
+
+        Raises:
+            ConnectionFailed: the peer closed before the end.
+        """
+        stream = self._connection.stream
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def pass_on() -> None:
+            if ended.done():
+                return
+            try:
+                is_whole = self._pass_on(take)
+                if is_whole is not None:
+                    ended.set_result(is_whole)
+            except Exception as error:  # noqa: BLE001 - whoever awaits the end takes it
+                ended.set_exception(error)
+
+        stream.on_arrival = pass_on
+        try:
+            pass_on()
+            return await ended
+        finally:
+            stream.on_arrival = None
+
+    def _pass_on(self, take: Callable[[bytes], bool]) -> bool | None:
+        """Give what has arrived; True when that was the end, False when no more is wanted, None when more comes."""
+        while True:
+            body = self._reader.take()
+            if body and not take(body):
+                return False
+            if self._reader.is_complete:
+                return True
+            data = _taken(self._connection)
+            if data is None:
+                return None
+            _feed(self._connection, self._reader, data)
+
     async def body(self, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> bytes:
         """Return the rest of the body.
 
@@ -76,7 +118,22 @@ async def _read_into(connection: _Connection, reader: AnswerReader) -> None:
     try:
         data = await connection.stream.read()
     except OSError as error:
-        raise ConnectionFailed(f"the connection to {connection.address.url} broke") from error
+        raise _broken(connection) from error
+    _feed(connection, reader, data)
+
+
+def _taken(connection: _Connection) -> bytes | None:
+    try:
+        return connection.stream.take()
+    except OSError as error:
+        raise _broken(connection) from error
+
+
+def _broken(connection: _Connection) -> ConnectionFailed:
+    return ConnectionFailed(f"the connection to {connection.address.url} broke")
+
+
+def _feed(connection: _Connection, reader: AnswerReader, data: bytes) -> None:
     if not data:
         raise ConnectionFailed(f"{connection.address.url} closed the connection")
     try:

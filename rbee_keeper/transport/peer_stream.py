@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 from .address import Address
@@ -14,6 +15,9 @@ class PeerStream(asyncio.Protocol):
 
     Hands over each piece as it came: an answer of a worker is hundreds of small ones, and copying them through a
     buffer costs as much as passing them on. What is not taken stays with the sender.
+
+    `on_arrival` is called, where it is set, when there is something to `take`: a callback costs less than the turn of
+    a task that waits in `read`.
     """
 
     def __init__(self) -> None:
@@ -26,6 +30,7 @@ class PeerStream(asyncio.Protocol):
         self._is_over = False
         self._error: OSError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self.on_arrival: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -58,13 +63,21 @@ class PeerStream(asyncio.Protocol):
         Raises:
             OSError: the connection broke.
         """
-        while not self._pieces:
-            if self._error is not None:
-                raise self._error
-            if self._is_over:
-                return b""
+        while (data := self.take()) is None:
             self._waiter = self._loop.create_future()
             await self._waiter
+        return data
+
+    def take(self) -> bytes | None:
+        """Return what `read` would, None when that had to wait.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        if not self._pieces:
+            if self._error is not None:
+                raise self._error
+            return b"" if self._is_over else None
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._unread = 0
@@ -92,6 +105,8 @@ class PeerStream(asyncio.Protocol):
             self._transport.close()
 
     def _wake(self) -> None:
+        if self.on_arrival is not None:
+            self.on_arrival()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -70,7 +70,7 @@ def _run_by_hand() -> None:
 def _serve(spec: "WorkerSpec") -> None:
     from ..config.process_title import set_process_title
     from ..daemon.serve import run
-    from . import processor_turns
+    from ..supervisor import processor_turns
     from .app import Worker, exit_now
 
     order = spec.order

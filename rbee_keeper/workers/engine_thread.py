@@ -10,7 +10,7 @@ from ..contract.failure import failed_event
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchOrder
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed, WorkerFailed
-from . import processor_turns
+from ..supervisor import processor_turns
 from .engine import Engine, Execution, JobEvents, Prepared
 from .loader import LoadedModel, Loader, ReportProgress
 

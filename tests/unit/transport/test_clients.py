@@ -163,6 +163,62 @@ def test_leaving_a_stream_closes_its_connection() -> None:
         asyncio.run(call())
 
 
+def streams_then_closes(connection: socket.socket) -> None:
+    """Answer with three pieces of a stream that has no end."""
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
+    connection.sendall(b"3\r\n yo\r\n1\r\n!\r\n")
+
+
+async def heard_while(url: str, wants: Callable[[bytes], bool], *, times: int) -> tuple[bytes, list[bool]]:
+    """Take over a stream that often, each time as long as more is wanted; return it all, and what was the end."""
+    heard = bytearray()
+
+    def take(piece: bytes) -> bool:
+        heard.extend(piece)
+        return wants(bytes(heard))
+
+    client = HttpClient(connect_s=2, request_s=2)
+    async with client.stream("GET", url, "/") as answer:
+        ends = [await answer.hand_over(take) for _ in range(times)]
+    client.close()
+    return bytes(heard), ends
+
+
+def test_what_a_reader_has_no_room_for_waits_until_it_asks_again() -> None:
+    """The queen stops in the middle of a stream when her client does not read; nothing may be lost or told twice."""
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(answer + b"1\r\na\r\n")
+        for letter in b"bcd":
+            time.sleep(0.02)
+            connection.sendall(b"1\r\n%c\r\n" % letter)
+        connection.sendall(b"0\r\n\r\n")
+
+    with server(handle) as url:
+        heard, ends = asyncio.run(heard_while(url, lambda heard: len(heard) % 2 == 1, times=3))
+    assert heard == b"abcd"
+    assert ends == [False, False, True]
+
+
+def test_a_stream_that_breaks_off_tells_its_reader() -> None:
+    """Half an answer must not look like a whole one."""
+    with server(streams_then_closes) as url, pytest.raises(ConnectionFailed):
+        asyncio.run(heard_while(url, lambda _: True, times=1))
+
+
+def test_what_a_reader_raises_comes_to_who_handed_it_the_stream() -> None:
+    """The queen reads the worker's last event there, and it may be one that fails the task."""
+
+    def refuse(heard: bytes) -> bool:
+        raise LookupError(heard)
+
+    with server(streams_then_closes) as url, pytest.raises(LookupError):
+        asyncio.run(heard_while(url, refuse, times=1))
+
+
 def test_a_finished_connection_is_used_again_and_one_that_went_stale_is_replaced() -> None:
     """Pooling saves a handshake per request; a server that dropped the idle connection must cost nothing."""
     connections: list[int] = []

@@ -80,6 +80,10 @@ def choose(
     held = [usable(each, prompt, shape) for each in residents]
     most = max(held)
     idle = [each for each in residents if not each.is_busy]
+    holders = [each for each in idle if held[each.sequence] == most]
+    if len(holders) == 1 and not _lost(holders[0], most):
+        # nothing is cheaper, and to look at every prompt that comes takes longer than to compute a token
+        return Choice(sequence=holders[0].sequence, kept=most)
     spare = _spare(residents, idle, shape, coming)
 
     def cost(each: Resident) -> int:
