@@ -32,7 +32,7 @@ class Places:
 
 
 def places_of(executions: Iterable[tuple[int, bool]], total: int) -> Places:
-    """Return who has a place; `executions` are answers and strictness of each, in order of arrival."""
+    """Return who has a place; `executions` are places and strictness of each, in order of arrival."""
     shared = waiting_shared = strict = 0
     for places, is_strict in executions:
         if is_strict:

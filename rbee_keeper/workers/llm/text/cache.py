@@ -36,10 +36,10 @@ class Cache:
         reserved = sum(each.reserved for each in self._residents if each.is_busy)
         return reserved + answers * tokens_each <= self.shape.budget_tokens
 
-    def take(
-        self, prompt: Sequence[int], reserve: int, *, coming: Sequence[Sequence[int]] = (), may_copy: bool = True
+    def reserve(
+        self, prompt: Sequence[int], tokens: int, *, coming: Sequence[Sequence[int]] = (), may_copy: bool = True
     ) -> Resident:
-        """Reserve a sequence for a prompt; its tokens are those that need not be computed.
+        """Reserve a sequence and room for that many tokens; what it holds of the prompt need not be computed.
 
         The last token of a prompt is never among them: its logits are needed. `coming` are the prompts that begin right
         after this one. The caller asked `has_room` before.
@@ -51,15 +51,15 @@ class Cache:
         else:
             self._copy(self._residents[choice.copied_from], resident, choice.kept)
         resident.prompt_tokens = len(prompt)
-        self._occupy(resident, reserve)
+        self._occupy(resident, tokens)
         return resident
 
     def copy_all(self, source: Resident, target: Resident) -> None:
-        """Make a taken sequence hold all that another one holds."""
+        """Make a reserved sequence hold all that another one holds."""
         self._copy(source, target, len(source.tokens))
 
     def adopt(self, target: Resident, prompt: Sequence[int]) -> int:
-        """Give a taken sequence the longest prefix that is there by now; return its length."""
+        """Give a reserved sequence the longest prefix that is there by now; return its length."""
         source = max(self._residents, key=lambda each: usable(each, prompt, self.shape))
         shared = usable(source, prompt, self.shape)
         if source is not target and shared >= max(self.shape.copy_tokens, len(target.tokens) + 1):
@@ -86,6 +86,7 @@ class Cache:
             self._context.copy(source.sequence, target.sequence, length)
             target.tokens = source.tokens[:length]
             return
+        # rooms of their own, and states that cannot be cut, are copied whole: llama.cpp knows no part of them
         self._context.copy(source.sequence, target.sequence)
         target.tokens = list(source.tokens)
         self.cut(target, length)
@@ -95,14 +96,17 @@ class Cache:
         if len(resident.tokens) == length:
             return
         if not self._context.keep(resident.sequence, length):
+            # the state of the whole text is of no use to a prompt that shares a part of it
             length = 0
         del resident.tokens[length:]
 
-    def _occupy(self, resident: Resident, reserve: int) -> None:
+    def _occupy(self, resident: Resident, tokens: int) -> None:
         resident.is_busy = True
-        resident.reserved = reserve
+        resident.reserved = tokens
         resident.last_used = next(self._ticks)
         if self.shape.is_shared:
+            # in one room for all, a prefix that stays would take what running executions were promised, and
+            # llama_decode would fail in the middle of them
             self._evict_idle()
 
     def _evict_idle(self) -> None:

@@ -16,7 +16,8 @@ from ..native.parsed_grammar import ParsedGrammars
 from ..native.sampler import seed_of
 from ..plan.context_options import ContextOptions
 from ..plan.load_plan import LoadPlan
-from .lane import Lane, LaneSpec
+from .lane import Lane
+from .lane_spec import LaneSpec
 from .run import Run
 from .sequence_choice import CacheShape
 
@@ -92,7 +93,7 @@ class TextEngine:
     def interrupt(self, job_id: TaskId) -> None:
         """Stop the batch that holds this execution, from any thread."""
         for lane in self._lanes():
-            lane.interruption.ask(job_id)
+            lane.decoder.interruption.ask(job_id)
 
     def _lanes(self) -> list[Lane]:
         return [lane for lane in (self._shared, self._alone) if lane is not None]
@@ -100,7 +101,7 @@ class TextEngine:
     def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
         """End an execution, whether it runs or waits."""
         for lane in self._lanes():
-            lane.interruption.settle(job_id)
+            lane.decoder.interruption.settle(job_id)
         run = self._runs.get(job_id)
         if run is None:
             return ()

@@ -1,4 +1,4 @@
-"""One execution inside the engine: its prompt, its answers, and the events that came out of it."""
+"""One execution inside the engine: its prompt, its choices, and the events that came out of it."""
 
 import time
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ _TELL_EVERY_S = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Answer:
-    """One of the answers to a prompt; `token` is drawn and not yet in the cache."""
+class Choice:
+    """One of the choices to a prompt; `token` is drawn and not yet in the cache."""
 
     index: int
     resident: Resident
@@ -44,7 +44,7 @@ class Run:
     seed: int
     prompt: list[int]
     timing: Timing
-    answers: list[Answer] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     cached_tokens: int = 0
     leader: "Run | None" = None
     is_over: bool = False
@@ -61,7 +61,7 @@ class Run:
     @property
     def computed_tokens(self) -> int:
         """The tokens of the prompt that are in the cache."""
-        return len(self.answers[0].resident.tokens) if self.answers else 0
+        return len(self.choices[0].resident.tokens) if self.choices else 0
 
     @property
     def remaining_prompt(self) -> int:
@@ -93,11 +93,11 @@ class Run:
         )
         return True
 
-    def say(self, answer: Answer, text: str) -> None:
+    def say(self, choice: Choice, text: str) -> None:
         """Release the text of a token."""
-        if text or (answer.logprobs and answer.stop_reason is not None):
-            logprobs, answer.logprobs = answer.logprobs, []
-            self.events.append(Token(t=text, i=answer.generated - 1, choice=answer.index, logprobs=logprobs))
+        if text or (choice.logprobs and choice.stop_reason is not None):
+            logprobs, choice.logprobs = choice.logprobs, []
+            self.events.append(Token(t=text, i=choice.generated - 1, choice=choice.index, logprobs=logprobs))
 
     def fail(self, error: RbeeError, *, is_final: bool = False) -> None:
         """Add the closing event of an execution that could not begin or go on; `is_final`: it never could."""
@@ -115,21 +115,21 @@ class Run:
         """Add the closing event."""
         self.is_over = True
         self.events.append(metrics)
-        first = self.answers[0]
+        first = self.choices[0]
         several = [
             ChoiceEnd(
-                stop_reason=answer.stop_reason or "CANCELLED",
-                tokens_out=answer.generated,
-                stop_sequence_matched=answer.output.matched,
+                stop_reason=choice.stop_reason or "CANCELLED",
+                tokens_out=choice.generated,
+                stop_sequence_matched=choice.output.matched,
             )
-            for answer in self.answers
+            for choice in self.choices
         ]
         self.events.append(
             self.timing.end(
                 now,
                 prompt_tokens=len(self.prompt),
                 cached_tokens=self.cached_tokens,
-                completion_tokens=sum(answer.generated for answer in self.answers),
+                completion_tokens=sum(choice.generated for choice in self.choices),
                 stop_reason=first.stop_reason or "CANCELLED",
                 stop_sequence=first.output.matched,
                 choices=several if len(several) > 1 else [],
@@ -141,6 +141,6 @@ class Run:
         events, self.events = self.events, []
         return events
 
-    def wants_metrics(self, answer: Answer) -> bool:
-        """Tell whether it is time to say how fast the answer comes."""
-        return answer.index == 0 and answer.generated % _METRICS_EVERY_TOKENS == 0
+    def wants_metrics(self, choice: Choice) -> bool:
+        """Tell whether it is time to say how fast the choice comes."""
+        return choice.index == 0 and choice.generated % _METRICS_EVERY_TOKENS == 0

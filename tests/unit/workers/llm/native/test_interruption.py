@@ -114,7 +114,7 @@ def test_the_context_works_on_and_answers_are_the_same(driven: Driven) -> None:
     neighbour = start(driven, "neighbour", f"neighbour of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
     leaving = start(driven, "leaving", f"leaving the bees {LONG_PROMPT[:1500]}", max_tokens=12)
     # short enough to go into one batch, and long enough for it to be stopped
-    lane._prompt_tokens_per_s = 4.0 * len(driven.engine._runs[leaving].prompt)
+    lane.decoder.prompt_tokens_per_s = 4.0 * len(driven.engine._runs[leaving].prompt)
     driven.engine.interrupt(leaving)
     driven.engine.step()
     assert [run.was_stopped for run in lane.runs] == [True, True]
@@ -135,7 +135,7 @@ def test_a_running_answer_is_not_harmed_when_its_batch_is_stopped(driven: Driven
     while not all(text_of(each) for each in events.values()):
         for job_id, came in driven.engine.step():
             events[job_id].extend(came)
-    driven.engine._shared._answers_took_s = 1.0
+    driven.engine._shared.decoder.row_took_s = 1.0
     driven.engine.interrupt(second)
     assert not driven.engine.step(), "the batch was not stopped"
     driven.engine.cancel(second)

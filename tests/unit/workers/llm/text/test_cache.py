@@ -39,7 +39,7 @@ def cache(context: Context) -> Cache:
 
 def fill(cache: Cache, tokens: list[int], *, is_busy: bool = False) -> int:
     """Have a sequence hold these tokens, as far as the cache is concerned; return its id."""
-    resident = cache.take(tokens, len(tokens))
+    resident = cache.reserve(tokens, len(tokens))
     resident.tokens += tokens[len(resident.tokens) :]
     if not is_busy:
         cache.release(resident, keep=True)
@@ -54,16 +54,16 @@ def test_empty_sequences_are_taken_side_by_side(cache: Cache) -> None:
 def test_a_prompt_that_goes_on_takes_over_the_sequence_of_its_beginning(cache: Cache) -> None:
     first = fill(cache, list(range(100)))
     fill(cache, list(range(500, 600)))
-    resident = cache.take([*range(100), 7, 7], 120)
+    resident = cache.reserve([*range(100), 7, 7], 120)
     assert (resident.sequence, resident.tokens) == (first, list(range(100)))
 
 
 def test_of_two_full_sequences_the_one_that_was_not_used_for_longer_goes(cache: Cache) -> None:
     for start in range(4):
         fill(cache, [start] * 50)
-    kept = cache.take([0] * 50, 60)
+    kept = cache.reserve([0] * 50, 60)
     cache.release(kept, keep=True)
-    taken = cache.take([9] * 50, 60)
+    taken = cache.reserve([9] * 50, 60)
     assert (taken.sequence, taken.tokens) == (1, [])
 
 
@@ -77,7 +77,7 @@ def test_room_is_what_nobody_uses(cache: Cache) -> None:
 def test_in_a_shared_room_what_is_reserved_counts(context: Any) -> None:
     shape = CacheShape(sequences=4, context_tokens=256, budget_tokens=300, is_shared=True, can_cut=True)
     cache = Cache(context, shape)
-    resident = cache.take([1] * 100, 200)
+    resident = cache.reserve([1] * 100, 200)
     assert cache.has_room(1, 100)
     assert not cache.has_room(1, 101)
     cache.release(resident, keep=True)
@@ -86,8 +86,8 @@ def test_in_a_shared_room_what_is_reserved_counts(context: Any) -> None:
 
 def test_a_prefix_in_use_is_copied_and_stays_where_it_is(cache: Cache) -> None:
     """The one who has it goes on with it."""
-    source = cache.take(list(range(100)), 120)
+    source = cache.reserve(list(range(100)), 120)
     source.tokens += range(100)
-    copy = cache.take([*range(80), 7, 7], 120)
+    copy = cache.reserve([*range(80), 7, 7], 120)
     assert (copy.sequence, copy.tokens) == (1, list(range(80)))
     assert source.tokens == list(range(100))
