@@ -8,7 +8,6 @@ from ...supervisor.free_memory import free_memory_bytes
 from ...supervisor.processors import usable_cores
 from ..loader import LoadedModel, ReportProgress
 from .chat.template_process import TemplateProcess
-from .native.devices import can_offload, devices
 from .native.library import initialise
 from .native.model import Model
 from .plan.load_plan import LoadPlan, Machine, plan_load
@@ -43,7 +42,11 @@ def new_loader() -> LlamaLoader:
 
 
 def _machine(backend: str) -> Machine:
-    found = devices() if backend != "cpu" and can_offload() else None
+    found = None
+    if backend != "cpu":
+        from .native.devices import can_offload, devices
+
+        found = devices() if can_offload() else None
     return Machine(devices=found, free_bytes=free_memory_bytes(), cores=usable_cores())
 
 

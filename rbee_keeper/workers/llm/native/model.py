@@ -3,18 +3,20 @@
 import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....contract.engine_options import EngineOptions, LoraAdapter
 from ....errors import ModelIncompatible, RequestCanceled
 from ....gguf.tensor_types import CACHE_TYPES
 from ..plan.context_options import ContextOptions
-from ..plan.device_choice import DeviceChoice
 from ..plan.layout import Layout
 from .context import Context
 from .library import api
 from .lora import Adapters
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from ..plan.device_choice import DeviceChoice
 
 _TEXT_BYTES = 512
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
@@ -25,7 +27,7 @@ class Model:
     """The weights of one file, on the CPU or wholly on a device."""
 
     def __init__(
-        self, path: Path, *, options: EngineOptions, choice: DeviceChoice | None, report: Callable[[float], bool]
+        self, path: Path, *, options: EngineOptions, choice: "DeviceChoice | None", report: Callable[[float], bool]
     ) -> None:
         """Load a checked file; `report` takes the share that is done, 0 to 1, and returns False to give up.
 
@@ -121,7 +123,7 @@ class Model:
         return buffer.value.decode("utf-8", "replace") if length > 0 else ""
 
 
-def _model_parameters(options: EngineOptions, choice: DeviceChoice | None) -> Any:
+def _model_parameters(options: EngineOptions, choice: "DeviceChoice | None") -> Any:
     """Return llama.cpp's parameters; a model on a device is there with every layer."""
     parameters = api.llama_model_default_params()
     parameters.load_mode = {

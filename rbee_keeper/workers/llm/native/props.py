@@ -1,7 +1,5 @@
 """What a loaded model and llama.cpp say about themselves."""
 
-from importlib.metadata import version
-
 from ...engine import EngineProps
 from .library import api
 from .model import Model
@@ -9,6 +7,9 @@ from .model import Model
 
 def props_of(model: Model) -> EngineProps:
     """Describe the model; takes a look at every token of it."""
+    # a start of a worker does not pay for this
+    from importlib.metadata import version
+
     vocabulary = model.vocabulary
     return EngineProps(
         chat_template=model.chat_template() or "",

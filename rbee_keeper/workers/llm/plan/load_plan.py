@@ -1,6 +1,10 @@
-"""Pure: everything that a load needs to know, decided before anything is loaded."""
+"""Pure: everything that a load needs to know, decided before anything is loaded.
+
+What only devices or vectors need is imported where it is used: a cold start is imports, mostly.
+"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,9 +15,10 @@ from ....gguf.header import Header
 from ....gguf.memory import CacheWish, cache_wish, least_memory
 from .capability import capability_of
 from .context_options import ContextOptions, plan_context
-from .device_choice import DeviceChoice, choose_devices
-from .devices import Device
-from .vector_context import is_computed_in_parts, plan_vector_context
+
+if TYPE_CHECKING:
+    from .device_choice import DeviceChoice
+    from .devices import Device
 
 _SEQUENCES_PER_SLOT = 2
 """In a cache that is shared, prefixes of ended executions stay beside those that run."""
@@ -22,7 +27,7 @@ _SEQUENCES_PER_SLOT = 2
 class Machine(Struct, frozen=True, kw_only=True):
     """What the plan has to work with; `devices` are what llama.cpp sees, None where it cannot use any."""
 
-    devices: Sequence[Device] | None
+    devices: "Sequence[Device] | None"
     free_bytes: int
     cores: int
 
@@ -42,7 +47,7 @@ class LoadPlan(Struct, frozen=True, kw_only=True):
     trained_tokens: int
     slots: int
     engine: EngineOptions
-    devices: DeviceChoice | None
+    devices: "DeviceChoice | None"
     context: ContextOptions
     alone: ContextOptions | None = None
     is_in_parts: bool = False
@@ -61,12 +66,15 @@ def plan_load(order: LaunchOrder, header: Header, machine: Machine) -> LoadPlan:
     free_bytes = machine.free_bytes if choice is None else choice.free_bytes
     capability = capability_of(header.pooling)
     context = plan_context(order, header, wish, free_bytes=free_bytes, cores=machine.cores)
-    alone = None
+    alone, is_in_parts = None, False
     if capability == "text":
         alone = context.alone()
         context = context.with_sequences(_SEQUENCES_PER_SLOT * order.slots)
     else:
+        from .vector_context import is_computed_in_parts, plan_vector_context
+
         context = plan_vector_context(order, header, context, cores=machine.cores)
+        is_in_parts = is_computed_in_parts(header)
     return LoadPlan(
         capability=capability,
         model_path=order.model_path,
@@ -79,12 +87,14 @@ def plan_load(order: LaunchOrder, header: Header, machine: Machine) -> LoadPlan:
         devices=choice,
         context=context,
         alone=alone,
-        is_in_parts=is_computed_in_parts(header),
+        is_in_parts=is_in_parts,
     )
 
 
-def _place(order: LaunchOrder, header: Header, wish: CacheWish, devices: Sequence[Device] | None) -> DeviceChoice:
+def _place(order: LaunchOrder, header: Header, wish: CacheWish, devices: "Sequence[Device] | None") -> "DeviceChoice":
     """Return the devices for the whole model."""
+    from .device_choice import choose_devices
+
     if devices is None:
         raise BackendUnavailable("llama.cpp was built without support for this device", hint="rbee infer --backend cpu")
     need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens)
