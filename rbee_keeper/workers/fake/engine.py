@@ -10,7 +10,7 @@ from ...contract.ids import TaskId
 from ...contract.tasks import Execute
 from ..engine import EngineUsage, Execution, JobEvents
 from ..grammar_work import GrammarWork
-from ..metrics.timing import EngineTimes, Timing
+from ..metrics.timing import EngineTimes, Timing, usage_of
 from ..text.prepared import PreparedPrompt
 from .faults import commit
 from .script import FakeScript, Fault
@@ -98,9 +98,5 @@ class FakeEngine:
         return len(run.request.prompt.split())
 
     def _end(self, run: _Run, reason: StopReason) -> End:
-        return run.timing.end(
-            time.perf_counter(),
-            prompt_tokens=self._prompt(run),
-            completion_tokens=run.sent,
-            stop_reason=reason,
-        )
+        usage = usage_of(prompt=self._prompt(run), completion=run.sent)
+        return run.timing.end(time.perf_counter(), usage, stop_reason=reason)

@@ -8,6 +8,13 @@ from .histogram import Histogram
 _GAP_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
+def usage_of(*, prompt: int, completion: int = 0, cached: int = 0) -> Usage:
+    """Return the counts of tokens with their sum."""
+    return Usage(
+        prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion, cached_tokens=cached
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class Timing:
     """The moments of one execution, in `time.perf_counter` seconds."""
@@ -19,31 +26,24 @@ class Timing:
     def end(
         self,
         now: float,
+        usage: Usage,
         *,
-        prompt_tokens: int,
-        completion_tokens: int,
         stop_reason: StopReason,
         stop_sequence: str | None = None,
-        cached_tokens: int = 0,
         choices: list[ChoiceEnd] | None = None,
     ) -> End:
         """Return the closing event of the execution."""
         first = self.first_token_at or now
-        decode_s = now - first
+        decode_s, made = now - first, usage.completion_tokens
         return End(
-            tokens_out=completion_tokens,
+            tokens_out=made,
             stop_reason=stop_reason,
-            usage=Usage(
-                prompt_tokens=prompt_tokens,
-                completion_tokens=completion_tokens,
-                total_tokens=prompt_tokens + completion_tokens,
-                cached_tokens=cached_tokens,
-            ),
+            usage=usage,
             queue_ms=_ms(self.started_at - self.received_at),
             ttft_ms=_ms(first - self.received_at),
             prompt_ms=_ms(first - self.started_at),
             decode_time_ms=_ms(decode_s),
-            tokens_per_s=round((completion_tokens - 1) / decode_s, 2) if completion_tokens > 1 and decode_s > 0 else 0,
+            tokens_per_s=round((made - 1) / decode_s, 2) if made > 1 and decode_s > 0 else 0,
             stop_sequence_matched=stop_sequence,
             choices=choices or [],
         )

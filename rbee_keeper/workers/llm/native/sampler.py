@@ -4,6 +4,7 @@ import ctypes
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ....contract.sampling import Sampling
@@ -28,6 +29,19 @@ def seed_of(sampling: Sampling) -> int:
     return secrets.randbits(_SEED_BITS) if sampling.seed is None else sampling.seed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A grammar that an answer has to follow, and the candidates to look at for that.
+
+    Only those control tokens may come whose text is shown: llama.cpp matches their names, which would otherwise count
+    as text that nobody sees.
+    """
+
+    grammar: ParsedGrammar
+    candidates: Candidates
+    shown_special: frozenset[int] = frozenset()
+
+
 class Sampler:
     """The chain of one answer, in the order that `contract/sampling.py` names; greedy at temperature 0."""
 
@@ -38,23 +52,21 @@ class Sampler:
         vocabulary: Vocabulary,
         *,
         context_tokens: int,
-        grammar: ParsedGrammar | None = None,
-        candidates: Candidates | None = None,
-        shown_special: frozenset[int] = frozenset(),
+        constraint: Constraint | None = None,
     ) -> None:
-        """Build the chain; a grammar needs candidates to look at.
-
-        Under a grammar only those control tokens may come whose text is shown: llama.cpp matches their names, which
-        would otherwise count as text that nobody sees.
-        """
-        self._forbidden: tuple[int, ...] = ()
-        if grammar is not None:
-            self._forbidden = tuple(token for token in vocabulary.silent_tokens() if token not in shown_special)
-        self._grammar: Any = None if grammar is None else api.llama_sampler_clone(grammar.handle)
-        self.is_constrained = grammar is not None
+        """Build the chain."""
         self._slow_s = 0.0
-        self._withheld_ends = vocabulary.end_tokens() if grammar is not None and sampling.ignore_eos else ()
-        self._candidates = candidates
+        self._grammar: Any = None
+        self._candidates: Candidates | None = None
+        self._forbidden: tuple[int, ...] = ()
+        self._withheld_ends: Sequence[int] = ()
+        self.is_constrained = constraint is not None
+        if constraint is not None:
+            shown = constraint.shown_special
+            self._grammar = api.llama_sampler_clone(constraint.grammar.handle)
+            self._candidates = constraint.candidates
+            self._forbidden = tuple(token for token in vocabulary.silent_tokens() if token not in shown)
+            self._withheld_ends = vocabulary.end_tokens() if sampling.ignore_eos else ()
         self._window = _window(sampling, context_tokens)
         self._chain: Any = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
         for part in _parts(sampling, seed, vocabulary, context_tokens):

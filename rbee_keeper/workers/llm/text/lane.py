@@ -4,8 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..native.parsed_grammar import ParsedGrammar
-from ..native.sampler import Sampler
+from ..native.sampler import Constraint, Sampler
 from ..reading.text_output import TextOutput
 from .cache import Cache
 from .decoder import Decoder
@@ -67,21 +66,22 @@ class Lane:
             return self._samplers_under(run, None)
         work.begin(run.job_id)
         try:
-            return self._samplers_under(run, self.spec.grammars.of(prepared.grammar))
+            grammar = self.spec.grammars.of(prepared.grammar)
+            candidates = self.spec.candidates
+            constraint = Constraint(grammar=grammar, candidates=candidates, shown_special=prepared.shown_special)
+            return self._samplers_under(run, constraint)
         finally:
             work.end()
 
-    def _samplers_under(self, run: Run, grammar: ParsedGrammar | None) -> list[Sampler]:
-        request, prepared = run.prepared.request, run.prepared
+    def _samplers_under(self, run: Run, constraint: Constraint | None) -> list[Sampler]:
+        request = run.prepared.request
         samplers = [
             Sampler(
                 request,
                 run.seed + index,
                 self.spec.vocabulary,
                 context_tokens=self.spec.shape.context_tokens,
-                grammar=grammar,
-                candidates=self.spec.candidates,
-                shown_special=prepared.shown_special,
+                constraint=constraint,
             )
             for index in range(request.n)
         ]

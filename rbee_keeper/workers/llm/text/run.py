@@ -8,7 +8,7 @@ from ....contract.events import ChoiceEnd, Event, Metrics, Narration, Started, S
 from ....contract.failure import failed_of
 from ....contract.ids import TaskId
 from ....errors import RbeeError
-from ...metrics.timing import Timing
+from ...metrics.timing import Timing, usage_of
 from ...text.prepared import PreparedPrompt
 from ..native.sampler import Sampler
 from ..reading.text_output import TextOutput
@@ -108,7 +108,7 @@ class Run:
         """Add the closing event of an execution that was cancelled while it waited."""
         self.is_over = True
         self.timing.started_at = now
-        closing = self.timing.end(now, prompt_tokens=len(self.prompt), completion_tokens=0, stop_reason="CANCELLED")
+        closing = self.timing.end(now, usage_of(prompt=len(self.prompt)), stop_reason="CANCELLED")
         self.events.append(closing)
 
     def finish(self, now: float, metrics: Metrics) -> None:
@@ -124,12 +124,11 @@ class Run:
             )
             for choice in self.choices
         ]
+        made = sum(choice.generated for choice in self.choices)
         self.events.append(
             self.timing.end(
                 now,
-                prompt_tokens=len(self.prompt),
-                cached_tokens=self.cached_tokens,
-                completion_tokens=sum(choice.generated for choice in self.choices),
+                usage_of(prompt=len(self.prompt), completion=made, cached=self.cached_tokens),
                 stop_reason=first.stop_reason or "CANCELLED",
                 stop_sequence=first.output.matched,
                 choices=several if len(several) > 1 else [],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ....contract.ids import TaskId
 from ...engine import EngineUsage, Execution, JobEvents
-from ...metrics.timing import Timing
+from ...metrics.timing import Timing, usage_of
 from ...vectors.prepared import PreparedTexts
 from ..plan.vector_context import TEXTS_AT_ONCE
 from .lane import BatchStopped, VectorLane
@@ -134,8 +134,7 @@ class VectorEngine:
 def _end(run: _Run, *, is_cancelled: bool) -> JobEvents:
     end = run.timing.end(
         time.perf_counter(),
-        prompt_tokens=run.prepared.tokens,
-        completion_tokens=0,
+        usage_of(prompt=run.prepared.tokens),
         stop_reason="CANCELLED" if is_cancelled else "EOS",
     )
     return run.prepared.job_id, [end]

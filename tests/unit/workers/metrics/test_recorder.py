@@ -6,13 +6,13 @@ from rbee_keeper.contract.events import End, StopReason
 from rbee_keeper.contract.failure import failed_of
 from rbee_keeper.errors import InferenceFailed, RbeeError, RequestTimeout, WorkerFailed
 from rbee_keeper.workers.metrics.recorder import OUTCOMES, Recorder
-from rbee_keeper.workers.metrics.timing import Timing
+from rbee_keeper.workers.metrics.timing import Timing, usage_of
 
 
 def end(reason: StopReason = "EOS", *, completion_tokens: int = 5) -> End:
     """Return an end that waited 0.5 s, had its first token after 1 s and its last after 3 s."""
     timing = Timing(received_at=10.0, started_at=10.5, first_token_at=11.0 if completion_tokens else 0.0)
-    return timing.end(13.0, prompt_tokens=7, cached_tokens=3, completion_tokens=completion_tokens, stop_reason=reason)
+    return timing.end(13.0, usage_of(prompt=7, completion=completion_tokens, cached=3), stop_reason=reason)
 
 
 @pytest.mark.parametrize(

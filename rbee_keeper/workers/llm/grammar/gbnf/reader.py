@@ -87,40 +87,37 @@ class _Reader:
             if match is None:
                 raise _unreadable()
             self._budget.spend(2)
-            self._take(match)
+            if match.lastgroup != "space":
+                self._take(match)
             place = match.end()
         self._end_rule()
         return Grammar(rules=self._rules, repetitions=self._repetitions)
 
     def _take(self, match: re.Match[str]) -> None:
-        kind = match.lastgroup
-        if kind == "space":
-            return
-        if kind == "define":
+        if match.lastgroup == "define":
             self._end_rule()
             self._open.append(_Group(name=match["define"]))
             return
         if not self._open:
             raise _unreadable()
-        group = self._open[-1]
-        match kind:
-            case "name":
-                group.alternatives[-1].append(Item(rule=match["name"]))
-            case "text":
-                group.alternatives[-1].append(_text_item(of_literal(match[0]), len(match[0])))
-            case "set":
-                group.alternatives[-1].append(_text_item(of_set(match[0]), len(match[0])))
+        alternatives = self._open[-1].alternatives
+        match match.lastgroup:
+            case "name" | "text" | "set":
+                alternatives[-1].append(_item_of(match))
             case "or":
-                group.alternatives.append([])
+                alternatives.append([])
             case "open":
-                self._groups += 1
-                self._open.append(_Group(name=f"({self._groups})"))
-                if len(self._open) > MAX_NESTING:
-                    raise InvalidInput("the grammar is nested too deeply", details={"max_nesting": MAX_NESTING})
+                self._begin_group()
             case "close":
                 self._end_group()
             case _:
-                self._repeat(group.alternatives[-1], *_counts(match))
+                self._repeat(alternatives[-1], *_counts(match))
+
+    def _begin_group(self) -> None:
+        self._groups += 1
+        self._open.append(_Group(name=f"({self._groups})"))
+        if len(self._open) > MAX_NESTING:
+            raise InvalidInput("the grammar is nested too deeply", details={"max_nesting": MAX_NESTING})
 
     def _end_rule(self) -> None:
         if len(self._open) > 1:
@@ -166,8 +163,11 @@ class _Reader:
             raise InvalidInput("the grammar is too large with its repetitions written out", hint="use smaller counts")
 
 
-def _text_item(characters: list[CharacterSet], elements: int) -> Item:
-    return Item(characters=characters, may_be_empty=not characters, elements=elements)
+def _item_of(match: re.Match[str]) -> Item:
+    if match.lastgroup == "name":
+        return Item(rule=match["name"])
+    characters = of_literal(match[0]) if match.lastgroup == "text" else of_set(match[0])
+    return Item(characters=characters, may_be_empty=not characters, elements=len(match[0]))
 
 
 def _counts(match: re.Match[str]) -> tuple[int, int | None]:
