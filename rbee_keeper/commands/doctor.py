@@ -19,7 +19,7 @@ from .options import JsonOption
 from .terminal import output
 from .terminal.diagnostics import ExitCode
 
-_ENGINE_CHECK = "import rbee_keeper.workers.llm.library as library; library.initialise()"
+_ENGINE_CHECK = "import rbee_keeper.workers.llm.native.library as library; library.initialise()"
 _ENGINE_CHECK_S = 30
 _OLDEST_PYTHON = (3, 11)
 

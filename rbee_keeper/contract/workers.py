@@ -9,10 +9,20 @@ from .wire import Message
 
 Backend = Literal["cpu", "cuda", "metal"]
 BACKENDS: tuple[Backend, ...] = ("cpu", "cuda", "metal")
-WorkerKind = Literal["llm", "fake"]
+WorkerKind = str
+"""What a worker can load, by the name in the table of `workers/modalities.py`."""
+
 WorkerState = Literal["starting", "loading", "idle", "busy", "draining", "stopped", "failed", "stale"]
-Capability = Literal["text", "embedding", "rerank"]
+Capability = Literal["text", "embedding", "rerank", "image-gen"]
 LoadingStage = Literal["loading_to_vram", "ready", "error"]
+
+
+def kind_of_file(name: str, *, accept_scripted: bool) -> WorkerKind:
+    """Return the kind of worker that loads a file of this name: a script for tests ends in `.KIND.json`."""
+    parts = name.split(".")
+    if accept_scripted and len(parts) > 2 and parts[-1] == "json":
+        return parts[-2]
+    return "llm"
 
 
 class SpawnRequest(Message, frozen=True, kw_only=True, omit_defaults=True):

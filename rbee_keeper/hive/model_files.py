@@ -8,10 +8,9 @@ from pathlib import Path
 
 from ..contract.ids import ModelRef
 from ..contract.model_ref import FileReference, HubReference, ShortName, UrlReference, parse
-from ..contract.workers import WorkerKind
+from ..contract.workers import WorkerKind, kind_of_file
 from ..errors import Forbidden, InvalidInput, ModelNotFound
 
-_FAKE_SUFFIX = ".fake.json"
 _FORMS = "a short name such as bee-tiny, or file:/path/to/model.gguf"
 
 
@@ -104,7 +103,7 @@ class ModelFiles:
             size_bytes = resolved.stat().st_size
         except OSError:
             return None
-        kind: WorkerKind = "fake" if self.accept_fake and resolved.name.endswith(_FAKE_SUFFIX) else "llm"
+        kind = kind_of_file(resolved.name, accept_scripted=self.accept_fake)
         is_inside = self._holds(resolved)
         return ModelFile(ref=ref, path=resolved, kind=kind, size_bytes=size_bytes, is_in_model_folders=is_inside)
 

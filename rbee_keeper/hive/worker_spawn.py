@@ -23,6 +23,8 @@ from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
 
 _MEMORY_CHECK_FROM_BYTES = 64_000_000
+"""The process of a worker takes about as much by itself. For a smaller model a look at its header and at the memory of
+the machine tells nothing that the limit of workers does not, and delays every cold start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from ..config.settings import Settings
 from ..contract.ids import WorkerId, new_worker_id
 from ..supervisor.host.local import LocalDaemon, LocalHost
 from ..supervisor.host.protocol import Program
+from ..supervisor.worker_kind import arguments_for
 
 if TYPE_CHECKING:
     from ..contract.workers import WorkerKind
@@ -34,6 +35,6 @@ def start_unassigned(settings: Settings, kind: "WorkerKind") -> Unassigned:
         bind=settings.hive_host,
         port=settings.worker_first_port,
         if_taken="next",
-        arguments=("--fake",) if kind == "fake" else (),
+        arguments=arguments_for(kind),
     )
     return Unassigned(worker_id=worker_id, kind=kind, daemon=LocalHost(settings).start(program))

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from ..contract.events import Failed
 from ..contract.failure import failed_of
 from ..contract.ids import TaskId
-from ..contract.operations.worker import OPERATIONS
-from ..contract.workers import LaunchSpec, LoadingProgress, WorkerKind
+from ..contract.workers import LaunchSpec, LoadingProgress
 from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
@@ -22,21 +21,20 @@ from ..errors import InferenceFailed, RbeeError, WorkerCrashed
 from ..supervisor.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
-from .embed_api import EmbedApi
-from .engine import Engine, EngineInfo
 from .engine_thread import EngineThread, Loaded
-from .infer_api import InferApi
+from .executions.preparation import Preparations
+from .executions.slots import Slots
+from .handlers.cancel_api import CancelApi
+from .handlers.metrics_api import MetricsApi
+from .handlers.model_requests_api import ModelRequestsApi
+from .handlers.props_api import PropsApi
+from .handlers.status_api import StatusApi
+from .handlers.tokens_api import TokensApi
+from .loader import LoadedModel, Loader, ModelHolder, Serving
 from .loading import Loading
-from .metrics_api import MetricsApi
-from .preparation import Preparations
-from .props_api import PropsApi
+from .metrics.recorder import Recorder
+from .modalities import Modality, operations_of
 from .ready_callback import ReadyCallback
-from .recorder import Recorder
-from .rerank_api import RerankApi
-from .slots import Slots
-from .status_api import StatusApi
-from .text_vectors import TextVectors
-from .tokens_api import TokensApi
 from .watchdog import Watchdog
 
 _LINGER_AFTER_FAILED_LOAD_S = 2.0
@@ -51,7 +49,8 @@ class WorkerSpec:
     """What one worker process is made of."""
 
     order: LaunchSpec
-    engine: Engine
+    modality: Modality
+    loader: Loader
     listener: socket.socket
     lifeline: Lifeline | None
 
@@ -66,7 +65,8 @@ class Worker:
         self._stop = StopSignal()
         self._loading = Loading()
         self._slots = Slots(recorder=Recorder())
-        self._engine = EngineThread(spec.engine, self._slots.take, self._on_engine_death)
+        self._holder = ModelHolder()
+        self._engine = EngineThread(spec.loader, self._slots.receive, self._on_engine_death)
         self._make_rooms(spec.order.body_limit_bytes)
         self._client = HttpClient(connect_s=spec.order.connect_s, request_s=spec.order.request_s)
         url = address_of_listener(spec.listener).url
@@ -80,15 +80,14 @@ class Worker:
         self._take_over_signals()
 
     def _make_rooms(self, body_limit_bytes: int) -> None:
-        engine, slots, preparations = self._spec.engine, self._slots, Preparations()
-        self._infer = InferApi(slots, engine, preparations, body_limit_bytes)
-        self._metrics = MetricsApi(slots, engine)
-        self._props = PropsApi(slots, engine, self._spec.order)
-        self._tokens = TokensApi(slots, engine, body_limit_bytes)
-        self._vectors = TextVectors(slots, engine, preparations)
-        self._embed = EmbedApi(self._vectors, body_limit_bytes)
-        self._rerank = RerankApi(self._vectors, body_limit_bytes)
-        self._status = StatusApi(slots, self._loading, self._begin_drain, body_limit_bytes)
+        slots, holder, preparations = self._slots, self._holder, Preparations()
+        self._serving = Serving(slots=slots, preparations=preparations, body_limit_bytes=body_limit_bytes)
+        self._requests = ModelRequestsApi(slots, self._spec.modality.serves, body_limit_bytes)
+        self._cancel = CancelApi(slots, preparations, body_limit_bytes)
+        self._metrics = MetricsApi(slots, holder)
+        self._props = PropsApi(slots, holder, self._spec.order)
+        self._tokens = TokensApi(slots, holder, body_limit_bytes)
+        self._status = StatusApi(slots, self._loading, holder, self._begin_drain, body_limit_bytes)
 
     def _take_over_signals(self) -> None:
         """SIGTERM drains, as a shutdown request does; Ctrl-C, a hang-up and any second signal end at once."""
@@ -109,10 +108,10 @@ class Worker:
 
     def _app_spec(self) -> AppSpec:
         order = self._spec.order
-        rooms = (self._infer, self._metrics, self._props, self._tokens, self._embed, self._rerank, self._status)
+        rooms = (self._requests, self._cancel, self._metrics, self._props, self._tokens, self._status)
         return AppSpec(
             source="worker",
-            operations=OPERATIONS,
+            operations=operations_of(self._spec.modality),
             rooms=[room.handlers() for room in rooms],
             access=Access(token=order.token, is_required=bool(order.token)),
             narrator=self._narrator,
@@ -152,15 +151,15 @@ class Worker:
 
         self._call_from_thread(settle)
 
-    async def _open(self, info: EngineInfo) -> None:
+    async def _open(self, model: LoadedModel) -> None:
         if self._stop.is_set:
             return  # nobody may hear that it is idle
-        self._status.model_bytes = info.model_bytes
-        self._metrics.info = self._props.info = info
-        self._status.capability = info.capability
-        self._vectors.model_name = info.model_name
-        limit_s = self._spec.order.grammar_step_s
-        Watchdog(self._spec.engine.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
+        info = model.info
+        self._holder.model = model
+        self._requests.open(model, model.handlers(model, self._serving))
+        if model.grammar_work is not None:
+            limit_s = self._spec.order.grammar_step_s
+            Watchdog(model.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
         self._slots.open(self._engine, info.slots, self._spec.order.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
@@ -239,14 +238,3 @@ class Worker:
         await asyncio.wait({free, hurry}, return_when=asyncio.FIRST_COMPLETED)
         free.cancel()
         hurry.cancel()
-
-
-def make_engine(kind: WorkerKind) -> Engine:
-    """Import and return the engine of that kind; the import is the expensive part of a start."""
-    if kind == "fake":
-        from .fake.engine import FakeEngine
-
-        return FakeEngine()
-    from .llm.model_engine import ModelEngine
-
-    return ModelEngine()

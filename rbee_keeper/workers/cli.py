@@ -42,31 +42,37 @@ def _run_for_hive(arguments: list[str]) -> None:
     from ..contract.workers import LaunchSpec
     from ..supervisor.inherited_listener import inherited_listener
     from ..supervisor.lifeline import die_at_end_of_file
-    from .app import WorkerSpec, make_engine
+    from ..supervisor.worker_kind import kind_of_worker
+    from .app import WorkerSpec
+    from .modalities import modality_of, new_loader
 
-    engine = make_engine("fake" if "--fake" in arguments else "llm")
+    modality = modality_of(kind_of_worker(arguments))
+    loader = new_loader(modality)
     listener = inherited_listener(arguments)
     order = decode(lifeline.spec(), LaunchSpec)
     lifeline.allow(order.last_grace_s)
     die_at_end_of_file()
-    _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=lifeline))
+    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=lifeline))
 
 
 def _run_standalone() -> None:
+    from ..contract.workers import kind_of_file
     from ..errors import RbeeError
     from ..transport.listener import listen
-    from .app import WorkerSpec, make_engine
+    from .app import WorkerSpec
     from .command_line import read_order
+    from .modalities import modality_of, new_loader
 
     reader = parser()
     options = reader.parse_args()
     order = read_order(reader, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
-        engine = make_engine("fake" if options.model.name.endswith(".fake.json") else "llm")
+        modality = modality_of(kind_of_file(options.model.name, accept_scripted=True))
+        loader = new_loader(modality)
     except RbeeError as error:
         start_up.refuse("worker-rbee", error)
-    _serve(WorkerSpec(order=order, engine=engine, listener=listener, lifeline=None))
+    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=None))
 
 
 def _serve(spec: "WorkerSpec") -> NoReturn:
@@ -76,7 +82,8 @@ def _serve(spec: "WorkerSpec") -> NoReturn:
 
     order = spec.order
     port = spec.listener.getsockname()[1]
-    title = f"llm-{order.backend}-worker-rbee --worker-id {order.worker_id} --model {order.model_path} --port {port}"
+    program = f"{spec.modality.title}-{order.backend}-worker-rbee"
+    title = f"{program} --worker-id {order.worker_id} --model {order.model_path} --port {port}"
     sys.setswitchinterval(_SWITCH_S)
     processor_turns.answers()
     run_daemon("worker-rbee", title, lambda: Worker(spec))

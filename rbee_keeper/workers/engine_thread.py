@@ -5,17 +5,19 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..contract.events import End, Failed
 from ..contract.failure import failed_of
 from ..contract.ids import TaskId
 from ..contract.workers import LaunchSpec
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed, WorkerFailed
 from ..supervisor import processor_turns
-from .engine import Engine, EngineInfo, Execution, JobEvents, ReportProgress
+from .engine import Engine, Execution, JobEvents, Prepared
+from .loader import LoadedModel, Loader, ReportProgress
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    execution: Execution
+    execution: Execution[Prepared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,11 @@ class _Cancel:
 
 _Request = _Start | _Cancel
 
-Loaded = EngineInfo | RbeeError
+Loaded = LoadedModel | RbeeError
 
 
 class EngineThread:
-    """Feeds one engine; all callbacks are called from the engine's thread.
+    """Loads one model and feeds its engine; all callbacks are called from the engine's thread.
 
     `emit` gets the events. `on_death` gets the reason when the thread ends although it should serve: whatever was in
     the engine then is lost.
@@ -37,12 +39,14 @@ class EngineThread:
 
     def __init__(
         self,
-        engine: Engine,
+        loader: Loader,
         emit: Callable[[Sequence[JobEvents]], None],
         on_death: Callable[[RbeeError], None],
     ) -> None:
         """Prepare the thread without starting it."""
-        self._engine = engine
+        self._loader = loader
+        self._model: LoadedModel | None = None
+        self._unfinished: set[TaskId] = set()
         self._emit = emit
         self._on_death = on_death
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
@@ -52,7 +56,7 @@ class EngineThread:
         thread = threading.Thread(target=self._main, args=(order, report, on_loaded), name="engine", daemon=True)
         thread.start()
 
-    def submit(self, execution: Execution) -> None:
+    def submit(self, execution: Execution[Prepared]) -> None:
         """Start an execution as soon as the batch in progress is done."""
         self._requests.put(_Start(execution))
 
@@ -61,35 +65,37 @@ class EngineThread:
 
         The engine hears of it first: it forgets the wish with the cancel, which must not come before.
         """
-        self._engine.interrupt(job_id)
+        if self._model is not None:
+            self._model.interrupt(job_id)
         self._requests.put(_Cancel(job_id))
 
     def _main(self, order: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
         processor_turns.computes()
         try:
             loaded = self._load(order, report)
+            self._model = loaded if isinstance(loaded, LoadedModel) else None
             on_loaded(loaded)
-            if isinstance(loaded, EngineInfo):
-                self._serve()
+            if isinstance(loaded, LoadedModel):
+                self._serve(loaded.engine)
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: its end must not go unseen
             self._on_death(WorkerCrashed(f"the engine's thread ended: {error!r}", hint="rbee logs worker"))
 
     def _load(self, order: LaunchSpec, report: ReportProgress) -> Loaded:
         try:
-            return self._engine.load(order, report)
+            return self._loader.load(order, report)
         except RbeeError as error:
             return error
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect in it fails the load
             return WorkerFailed(f"the engine could not load the model: {error}", hint="rbee logs worker")
 
-    def _serve(self) -> None:
+    def _serve(self, engine: Engine[Prepared]) -> None:
         while True:
-            request = self._next_request(wait=not self._engine.has_work())
+            request = self._next_request(wait=not engine.has_work())
             while request is not None:
-                self._handle(request)
+                self._emit(self._handle(engine, request))
                 request = self._next_request(wait=False)
-            if self._engine.has_work():
-                self._emit(self._step())
+            if engine.has_work():
+                self._emit(self._step(engine))
 
     def _next_request(self, *, wait: bool) -> _Request | None:
         try:
@@ -97,23 +103,32 @@ class EngineThread:
         except queue.Empty:
             return None
 
-    def _handle(self, request: _Request) -> None:
+    def _handle(self, engine: Engine[Prepared], request: _Request) -> Sequence[JobEvents]:
         if isinstance(request, _Cancel):
-            self._emit(self._engine.cancel(request.job_id))
-            return
+            return self._noted(engine.cancel(request.job_id))
+        job_id = request.execution.job_id
         try:
-            self._engine.start(request.execution)
+            engine.start(request.execution)
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect fails this execution alone
-            self._emit([(request.execution.job_id, [failed_of(_reason(error), source="worker")])])
+            return [(job_id, [failed_of(_reason(error), source="worker")])]
+        self._unfinished.add(job_id)
+        return ()
 
-    def _step(self) -> Sequence[JobEvents]:
+    def _step(self, engine: Engine[Prepared]) -> Sequence[JobEvents]:
         try:
-            return self._engine.step()
+            return self._noted(engine.step())
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: any defect in it fails its executions
-            lost = list(self._engine.running())
+            lost, self._unfinished = self._unfinished, set()
             for job_id in lost:
-                self._engine.cancel(job_id)
+                engine.cancel(job_id)
             return [(job_id, [failed_of(_reason(error), source="worker")]) for job_id in lost]
+
+    def _noted(self, job_events: Sequence[JobEvents]) -> Sequence[JobEvents]:
+        """Note which executions are over: the engine does not say which ones it has when it fails."""
+        for job_id, events in job_events:
+            if isinstance(events[-1], End | Failed):
+                self._unfinished.discard(job_id)
+        return job_events
 
 
 def _reason(error: Exception) -> RbeeError:

@@ -23,9 +23,9 @@ class Loading:
         return self._latest.stage == "loading_to_vram"
 
     def publish(self, step: LoadingProgress) -> bool:
-        """Take a step; False when the load was given up, or the process ends."""
+        """Receive a step; False when the load was given up, or the process ends."""
         try:
-            self._loop.call_soon_threadsafe(self._take, step)
+            self._loop.call_soon_threadsafe(self._receive, step)
         except RuntimeError:
             return False
         return not self.is_given_up
@@ -34,7 +34,7 @@ class Loading:
         """Ask the engine to stop loading at its next step."""
         self.is_given_up = True
 
-    def _take(self, step: LoadingProgress) -> None:
+    def _receive(self, step: LoadingProgress) -> None:
         self._latest = step
         self._changed.set()
         self._changed = asyncio.Event()

@@ -10,11 +10,13 @@ from pathlib import Path
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.errors import RbeeError
+from rbee_keeper.gguf.header import read_header
 from rbee_keeper.gguf.tensor_types import BLOCKS
 from rbee_keeper.workers.llm.chat.template_process import TemplateProcess
-from rbee_keeper.workers.llm.context_options import ContextOptions
-from rbee_keeper.workers.llm.library import api, initialise
-from rbee_keeper.workers.llm.model import Model, check_file
+from rbee_keeper.workers.llm.native.library import api, initialise
+from rbee_keeper.workers.llm.native.model import Model
+from rbee_keeper.workers.llm.plan.context_options import ContextOptions
+from rbee_keeper.workers.llm.text.prompt import chat_format_of
 
 _HEAD_BYTES = 65_536
 _NUMBERS = (0, 1, 2, 8, 9, 512, 513, 10**9, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**60, 2**63, 2**64 - 1)
@@ -57,16 +59,16 @@ def mutated(data: bytes, seed: int) -> bytes:
 
 def load(path: Path) -> None:
     """Go as far with the file as a worker would: weights, template, context, and one batch."""
-    check_file(path)
+    read_header(path)
     model = Model(path, options=EngineOptions(), choice=None, report=lambda _: True)
-    model.chat_format(_RENDERER).warm_up()
+    chat_format_of(model, _RENDERER).warm_up()
     context = model.new_context(_CONTEXT)
     tokens = model.vocabulary.tokenize(_TEXT, parse_special=True)
     model.vocabulary.detokenize(tokens)
     if tokens:
         batch = api.llama_batch_get_one((api.llama_token * len(tokens))(*tokens), len(tokens))
-        api.llama_decode(context, batch)
-    api.llama_free(context)
+        api.llama_decode(context.handle, batch)
+    context.close()
     model.close()
 
 

@@ -11,10 +11,10 @@ import pytest
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ModelIncompatible, ModelNotFound, RequestCanceled
-from rbee_keeper.workers.llm.context_options import ContextOptions
-from rbee_keeper.workers.llm.library import api, initialise
-from rbee_keeper.workers.llm.lora import Adapters
-from rbee_keeper.workers.llm.model import Model
+from rbee_keeper.workers.llm.native.library import api, initialise
+from rbee_keeper.workers.llm.native.lora import Adapters
+from rbee_keeper.workers.llm.native.model import Model
+from rbee_keeper.workers.llm.plan.context_options import ContextOptions
 
 from ..gguf_files import Tensor, Value, gguf_file
 from ..programs import Home
@@ -204,8 +204,8 @@ def test_the_separate_and_the_shared_cache_are_made_as_planned() -> None:
             batch_tokens=64,
         )
         context = model.new_context(options)
-        assert api.llama_n_ctx(context) == kv_tokens
-        assert api.llama_n_ctx_seq(context) == per_sequence
-        assert api.llama_n_seq_max(context) == count
-        api.llama_free(context)
+        assert api.llama_n_ctx(context.handle) == kv_tokens
+        assert api.llama_n_ctx_seq(context.handle) == per_sequence
+        assert api.llama_n_seq_max(context.handle) == count
+        context.close()
     model.close()

@@ -51,7 +51,7 @@ def test_a_model_that_always_crashes_is_tried_twice_and_then_reported(home: Home
 
 def test_a_crash_in_the_middle_of_an_answer_is_an_error_event_and_no_text_comes_twice(home: Home) -> None:
     """What was shown cannot be taken back (contract 2, 21); the next request works (9.9, 9.12)."""
-    model = home.fake_model(tokens=["a", "b", "c", "d"], fault="crash", fault_at=3, delay_s=0.02)
+    model = home.fake_model(tokens=["a", "b", "c", "d"], fault="crash", fault_at=3, delay_s=0.1)
     fine = home.fake_model("fine", ends=True)
     _, queen = home.queen()
     events = events_of(queen, model)

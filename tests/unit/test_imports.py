@@ -34,13 +34,13 @@ HOMES = {
     "paramiko": ("supervisor/ssh.py",),
     "psutil": ("supervisor/reaper.py", "machine/memory.py"),
     "sqlite3": ("store/",),
-    "llama_cpp": ("workers/llm/",),
-    "jinja2": ("workers/llm/",),
+    "llama_cpp": ("workers/llm/native/",),
+    "jinja2": ("workers/llm/chat/",),
     "httptools": ("transport/",),
     "uvicorn": ("daemon/",),
     "uvloop": ("daemon/",),
     "prometheus_client": ("daemon/exposition.py",),
-    "numpy": ("workers/llm/logprobs.py",),
+    "numpy": ("workers/llm/native/logprobs.py",),
     "requests": (),
     "httpx": (),
     "aiohttp": (),
@@ -101,7 +101,7 @@ def test_a_hive_is_started_before_an_event_loop_or_a_type_of_the_wire_is_importe
 
 def test_the_engine_is_loaded_without_numpy() -> None:
     """Half of a cold start was NumPy, which only log probabilities need."""
-    loaded = loaded_by("import rbee_keeper.workers.llm.library")
+    loaded = loaded_by("import rbee_keeper.workers.llm.native.library")
     assert "numpy" not in loaded
 
 

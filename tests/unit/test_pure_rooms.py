@@ -9,7 +9,7 @@ import rbee_keeper
 
 PACKAGE = Path(rbee_keeper.__file__).parent
 
-ROOMS = ("contract", "queen/scheduling", "hive/capacity.py", "rhai", "scripting")
+ROOMS = ("contract", "queen/scheduling", "hive/capacity.py", "rhai", "scripting", "workers/llm/plan")
 
 OUTSIDE_WORLD = {
     "clock": {"time", "datetime", "sched"},

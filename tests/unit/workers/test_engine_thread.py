@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from rbee_keeper.contract.events import Event, Failed
@@ -10,27 +10,41 @@ from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import RbeeError, WorkerCrashed
-from rbee_keeper.workers.engine import EngineInfo, Execution, JobEvents
+from rbee_keeper.workers.engine import Execution, JobEvents
 from rbee_keeper.workers.engine_thread import EngineThread
 from rbee_keeper.workers.fake.engine import FakeEngine
+from rbee_keeper.workers.fake.loader import fake_model, prepare
+from rbee_keeper.workers.fake.script import FakeScript
+from rbee_keeper.workers.loader import LoadedModel, ReportProgress
 
 _WAIT_S = 10.0
+
+
+class Ready:
+    """Loads what is there already."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.model = model
+
+    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+        """Return it."""
+        return self.model
+
+
+SCRIPT = FakeScript(delay_s=0.01)
 
 
 class Thread:
     """An engine's thread, with what it says in queues."""
 
-    def __init__(self, engine: FakeEngine, folder: Path) -> None:
+    def __init__(self, model: LoadedModel) -> None:
         self.events: queue.SimpleQueue[JobEvents] = queue.SimpleQueue()
         self.deaths: queue.SimpleQueue[RbeeError] = queue.SimpleQueue()
         loads: queue.SimpleQueue[object] = queue.SimpleQueue()
-        script = folder / "steady.fake.json"
-        script.write_text('{"delay_s": 0.01}')
-        self.thread = EngineThread(engine, self._take, self.deaths.put)
-        order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=str(script))
+        self.thread = EngineThread(Ready(model), self._take, self.deaths.put)
+        order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="")
         self.thread.start(order, lambda _: True, loads.put)
-        assert isinstance(loads.get(timeout=_WAIT_S), EngineInfo)
-        self.engine = engine
+        assert isinstance(loads.get(timeout=_WAIT_S), LoadedModel)
 
     def _take(self, parcels: Sequence[JobEvents]) -> None:
         for each in parcels:
@@ -39,7 +53,7 @@ class Thread:
     def begin(self, name: str, **fields: Any) -> None:
         """Submit an execution."""
         request = Execute(job_id=TaskId(name), prompt="hi", **fields)
-        self.thread.submit(Execution(prepared=self.engine.prepare(request), received_at=0.0))
+        self.thread.submit(Execution(prepared=prepare(request, request.job_id), received_at=0.0))
 
     def closing_of(self, name: str) -> Event:
         """Return the last event of an execution."""
@@ -49,14 +63,14 @@ class Thread:
                 return events[-1]
 
 
-def test_a_defect_in_a_cancel_is_reported_and_not_the_silent_end_of_the_thread(tmp_path: Path) -> None:
+def test_a_defect_in_a_cancel_is_reported_and_not_the_silent_end_of_the_thread() -> None:
     """The worker went on saying that it is idle, and nothing was ever computed again."""
 
     class Broken(FakeEngine):
         def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
             raise KeyError(job_id)
 
-    thread = Thread(Broken(), tmp_path)
+    thread = Thread(fake_model(Broken(SCRIPT, slots=4), slots=4))
     thread.begin("a", max_tokens=2000)
     thread.thread.cancel(TaskId("a"))
     death = thread.deaths.get(timeout=_WAIT_S)
@@ -64,7 +78,7 @@ def test_a_defect_in_a_cancel_is_reported_and_not_the_silent_end_of_the_thread(t
     assert "KeyError" in death.message
 
 
-def test_a_defect_in_a_batch_fails_its_executions_and_the_next_one_works(tmp_path: Path) -> None:
+def test_a_defect_in_a_batch_fails_its_executions_and_the_next_one_works() -> None:
     class BrokenOnce(FakeEngine):
         count = 0
 
@@ -74,7 +88,7 @@ def test_a_defect_in_a_batch_fails_its_executions_and_the_next_one_works(tmp_pat
                 raise ValueError("odd")
             return super().step()
 
-    thread = Thread(BrokenOnce(), tmp_path)
+    thread = Thread(fake_model(BrokenOnce(SCRIPT, slots=4), slots=4))
     thread.begin("a")
     failed = thread.closing_of("a")
     assert isinstance(failed, Failed)
@@ -83,19 +97,21 @@ def test_a_defect_in_a_batch_fails_its_executions_and_the_next_one_works(tmp_pat
     assert not isinstance(thread.closing_of("b"), Failed)
 
 
-def test_the_engine_hears_of_a_cancel_before_it_gets_it(tmp_path: Path) -> None:
+def test_the_engine_hears_of_a_cancel_before_it_gets_it() -> None:
     """The other way round it would remember the wish for ever, and stop the batches of the next one of that id."""
     heard: list[str] = []
 
     class Listening(FakeEngine):
-        def interrupt(self, job_id: TaskId) -> None:
-            heard.append(f"interrupt {job_id}")
-
         def cancel(self, job_id: TaskId) -> Sequence[JobEvents]:
             heard.append(f"cancel {job_id}")
             return super().cancel(job_id)
 
-    thread = Thread(Listening(), tmp_path)
+    thread = Thread(
+        replace(
+            fake_model(Listening(SCRIPT, slots=4), slots=4),
+            interrupt=lambda job_id: heard.append(f"interrupt {job_id}"),
+        )
+    )
     thread.begin("a", max_tokens=2000)
     thread.thread.cancel(TaskId("a"))
     thread.closing_of("a")

@@ -7,11 +7,11 @@ from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText
 from ....contract.tasks import Execute
 from ....errors import InvalidInput
 from ..grammar.budget import Budget
-from ..grammar.builder import GrammarBuilder
+from ..grammar.gbnf.builder import GrammarBuilder
 from ..grammar.recent import RecentGrammars
-from .call_grammar import schemas_of, thinking
+from ..reading.reasoning_reader import ReasoningTags
+from ..tool_calls.grammar import schemas_of, thinking
 from .formats import ToolFormat
-from .reasoning_reader import ReasoningTags
 
 _RECENT: RecentGrammars[str] = RecentGrammars()
 
@@ -105,7 +105,7 @@ def _may_be_called(request: Execute, tool: Tool) -> bool:
 
 def _checked(grammar: str, budget: Budget) -> str:
     """Return a client's own grammar; few requests have one, so what checks it is imported here."""
-    from ..grammar.gbnf_check import check_gbnf
+    from ..grammar.gbnf.check import check_gbnf
 
     check_gbnf(grammar, budget)
     return grammar
@@ -113,8 +113,8 @@ def _checked(grammar: str, budget: Budget) -> str:
 
 def _form(builder: GrammarBuilder, request: Execute) -> str:
     """Return the rule of the form; few requests have one, so what makes it is imported here and not at the start."""
-    from ..grammar.json_schema import add_schema
-    from ..grammar.regex import add_regex
+    from ..grammar.automata.regex import add_regex
+    from ..grammar.schema.json_schema import add_schema
 
     match request.response_format:
         case JsonSchema(json_schema=named):

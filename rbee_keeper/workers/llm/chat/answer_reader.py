@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from ....contract.events import Event, Token
-from ...engine import AnswerReader
-from .reasoning_reader import ReasoningReader
-from .tool_call_reader import ToolCallReader
+from ...engine import CompletionReader
+from ..reading.reasoning_reader import ReasoningReader
+from ..tool_calls.reader import ToolCallReader
 
 
 class ChainedReader:
-    """Implements `AnswerReader`: what the first reader takes for content goes through the second."""
+    """Implements `CompletionReader`: what the first reader takes for content goes through the second."""
 
     def __init__(self, first: ReasoningReader, second: ToolCallReader) -> None:
         """Read with both."""
-        self._first: AnswerReader = first
-        self._second: AnswerReader = second
+        self._first: CompletionReader = first
+        self._second: CompletionReader = second
 
     def push(self, token: Token) -> Sequence[Event]:
         """Take the next piece and return what is certain now."""

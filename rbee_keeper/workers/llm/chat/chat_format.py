@@ -8,18 +8,18 @@ from functools import cached_property
 from ....contract.chat import ChatMessage, Gbnf, NamedTool, Tool
 from ....contract.tasks import Execute
 from ....errors import InvalidInput, RbeeError
-from ...engine import AnswerReader, IsCancelled, never
+from ...engine import CompletionReader, IsCancelled, never
 from ..grammar.budget import Budget
+from ..reading.reasoning_reader import ReasoningReader, ReasoningTags
+from ..tool_calls.grammar import schemas_of
+from ..tool_calls.reader import ToolCallReader
 from .answer_grammar import answer_grammar, must_call
 from .answer_reader import ChainedReader
-from .call_grammar import schemas_of
 from .conversation import Conversation, messages_of, tools_for_template
 from .formats import ToolFormat, reasoning_tags, tool_format
-from .reasoning_reader import ReasoningReader, ReasoningTags
 from .template import ChatTemplate
 from .template_process import TemplateProcess
 from .template_traits import TemplateTraits, traits_of
-from .tool_call_reader import ToolCallReader
 
 _USER_IN_PLAIN_TEXT = "\nuser:"
 
@@ -38,7 +38,7 @@ class RenderedChat:
     stop: tuple[str, ...] = ()
     shown_special: tuple[str, ...] = ()
     grammar: str = ""
-    new_reader: Callable[[], AnswerReader] | None = None
+    new_reader: Callable[[], CompletionReader] | None = None
 
 
 class ChatFormat:
@@ -120,7 +120,7 @@ class ChatFormat:
 
     def _reader(
         self, tools: list[Tool], tags: ReasoningTags | None, *, is_thinking: bool
-    ) -> Callable[[], AnswerReader] | None:
+    ) -> Callable[[], CompletionReader] | None:
         if not tools:
             return None if tags is None else lambda: ReasoningReader(tags, is_open=is_thinking)
         syntax, schemas = self._tool_format.syntax, schemas_of(tools)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from . import call_grammar, call_syntax
-from .call_grammar import WriteGrammar
-from .call_syntax import CallSyntax
-from .reasoning_reader import ReasoningTags
+from ..reading.reasoning_reader import ReasoningTags
+from ..tool_calls import grammar as call_grammar
+from ..tool_calls import syntax as call_syntax
+from ..tool_calls.grammar import WriteGrammar
+from ..tool_calls.syntax import CallSyntax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

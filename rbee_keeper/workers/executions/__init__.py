@@ -1,0 +1,1 @@
+"""The executions of a worker: prepared, in slots, and the events of each on their way out."""

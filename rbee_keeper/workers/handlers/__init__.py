@@ -1,0 +1,1 @@
+"""What every worker answers, whatever its model is for."""

@@ -1,0 +1,1 @@
+"""Pure: what a model is loaded with, decided before anything is loaded."""

@@ -1,0 +1,1 @@
+"""The engine for models that write text."""

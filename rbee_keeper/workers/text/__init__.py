@@ -1,0 +1,1 @@
+"""Text: what workers do whose model writes it, whatever the engine."""

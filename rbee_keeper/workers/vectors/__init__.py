@@ -1,0 +1,1 @@
+"""Vectors: what workers do whose model makes them of texts, whatever the engine."""
