@@ -14,7 +14,7 @@ from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..errors import ConfigInvalid, InvalidInput
 from .paths import Paths, user_paths
 from .setting_values import checked, parse
-from .settings_file import found_file, place_of, read_values, warn_of_moved
+from .settings_file import found_file, place_of, read_values
 
 ONE_COMMAND_LOGS = "one-command"
 _SHARES = r"(\d+(\.\d+)?(,\d+(\.\d+)?){0,15})?"
@@ -202,27 +202,22 @@ def effective_settings(
     """Return every setting by its name with its value and where that comes from; raises as `load_settings` does."""
     environment = os.environ if environment is None else environment
     file = found_file(environment, paths or user_paths())
-    in_file = read_values(file, SETTING_FIELDS) if file else None
-    if in_file is not None and in_file.moved:
-        warn_of_moved(str(file), in_file.moved)
+    in_file = read_values(file, SETTING_FIELDS) if file else {}
     found: dict[str, Effective] = {}
     for setting in SETTING_FIELDS:
         variable = variable_of(setting.name)
         flag, text = (flags or {}).get(setting.name), environment.get(variable)
         if text is not None:  # looked at even when a flag wins: a wrong variable is an error all the same
             found[setting.name] = Effective(value=parse(setting, text, variable), source=f"environment {variable}")
-        elif in_file is not None and setting.name in in_file.values:
-            source = f"file {file}{_in_section(place_of(setting).section)}"
-            found[setting.name] = Effective(value=in_file.values[setting.name], source=source)
+        elif setting.name in in_file:
+            section = place_of(setting).rpartition(".")[0]
+            source = f"file {file} [{section}]" if section else f"file {file}"
+            found[setting.name] = Effective(value=in_file[setting.name], source=source)
         else:
             found[setting.name] = Effective(value=setting.default, source="default")
         if flag is not None:
             found[setting.name] = Effective(value=_typed(setting, flag), source="flag")
     return found
-
-
-def _in_section(section: str) -> str:
-    return f" [{section}]" if section else ""
 
 
 def _typed(setting: Any, value: Any) -> Any:

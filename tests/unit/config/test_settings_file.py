@@ -32,15 +32,15 @@ def test_every_setting_has_one_place_of_its_own() -> None:
     """Two settings in one place could not both be written; one without a place could not be written at all."""
     places = [place_of(each) for each in SETTING_FIELDS]
     assert [place for place, count in Counter(places).items() if count > 1] == []
-    assert {place.section for place in places} == {"", *SECTIONS}
-    assert all(place.key and "." not in place.key for place in places)
-    assert all(not place.key.startswith(f"{place.section}_") for place in places if place.section)
+    parts = [place.rpartition(".") for place in places]
+    assert {section for section, _, _ in parts} == {"", *SECTIONS}
+    assert all(key and not key.startswith(f"{section}_") for section, _, key in parts)
 
 
-def test_no_flat_name_is_the_place_of_another_setting() -> None:
-    """A general setting and a flat name of 0.1.0 stand in the same part of the file."""
-    general = {place_of(each).key: each.name for each in SETTING_FIELDS if not place_of(each).section}
-    assert all(key == name for key, name in general.items())
+def test_a_general_setting_is_called_by_its_flat_name() -> None:
+    """It stands in the same part of the file as the flat names of 0.1.0, so no place may be another's flat name."""
+    general = {place_of(each): each.name for each in SETTING_FIELDS if "." not in place_of(each)}
+    assert all(place == name for place, name in general.items())
     assert general.keys().isdisjoint(SECTIONS)
 
 
@@ -81,15 +81,15 @@ def test_flat_names_are_still_read_and_one_warning_names_their_new_places(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[hive]\nlease_s = 3", "lease_s does not belong in [hive]: it is lease_s in [queen]"),
-        ("[queen]\nqueen_port = 2001", "queen_port does not belong in [queen]: it is port in [queen]"),
+        ("[hive]\nlease_s = 3", "lease_s does not belong in [hive]: there is lease_s in [queen]"),
+        ("[queen]\nqueen_port = 2001", "queen_port does not belong in [queen]: there is port in [queen]"),
         ("[engine]\nport = 2001", "port does not belong in [engine]: there is port in [queen] and port in [hive]"),
-        ("port = 2001", "port does not belong at the top: there is port in [queen] and port in [hive]"),
+        ("port = 2001", "port does not belong at the top of the file: there is port in [queen] and port in [hive]"),
         (
             "[queen]\nslots = 3\n",
-            "slots does not belong in [queen]: it is slots in [engine]",
+            "slots does not belong in [queen]: there is slots in [engine]",
         ),
-        ("[queen]\nfake_workers = true", "it is fake_workers at the top of the file"),
+        ("[queen]\nfake_workers = true", "there is fake_workers at the top of the file"),
         ("[queen]\nprt = 2001", "there is no setting 'prt' in [queen]"),
         ("[quen]\nport = 2001", "there is no section [quen]"),
         ("queen = 2001", "queen is a section"),
