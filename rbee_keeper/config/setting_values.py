@@ -22,23 +22,24 @@ _BOOLEANS = {
 }
 
 
-def parse(setting: Field[Any], text: str, source: str) -> Any:
-    """Read a value from an environment variable or an argument.
+def parse(setting: Field[Any], text: str, source: str, *, name: str = "") -> Any:
+    """Read a value from an environment variable or an argument; `name` is how the setting was called there.
 
     Raises:
         ConfigInvalid: it is none of this setting.
     """
+    name = name or setting.name
     kind = _kind(setting)
     if kind is bool:
         if text.lower() not in _BOOLEANS:
-            raise _wrong(setting.name, "true or false", source)
+            raise _wrong(name, "true or false", source)
         return _BOOLEANS[text.lower()]
     if kind is tuple:
         return _paths([part for part in text.split(os.pathsep) if part])
     try:
-        return checked(setting, kind(text), source)
+        return checked(setting, kind(text), source, name=name)
     except ValueError as error:
-        raise _wrong(setting.name, _kind_name(kind), source) from error
+        raise _wrong(name, _kind_name(kind), source) from error
 
 
 def checked(setting: Field[Any], value: Any, source: str, *, name: str = "") -> Any:
