@@ -33,8 +33,8 @@ The flat names of version 0.1.0, such as `queen_port` at the top of the file, ar
 the new place.
 
 `RBEE_CONFIG` names another file. Without it the user's file is read, and without that `/etc/rbee/config.toml`. An
-unknown name, one in the wrong section or a value of the wrong type is an error that names the file and the setting. Durations are in seconds,
-sizes in bytes. In the environment a list of paths is joined with `:`.
+unknown name, one in the wrong section or a value of the wrong type is an error that names the file and the setting.
+Durations are in seconds, sizes in bytes. In the environment a list of paths is joined with `:`.
 """
 
 _DEFECT = "Something failed that no other code stands for, most often a defect of rbee; the log has the details."
