@@ -121,5 +121,5 @@ def _warn_of_moved(source: str, moved: Mapping[str, str]) -> None:
 
     if source not in _WARNED:
         _WARNED.add(source)
-        told = ", ".join(f"{name} is now {in_words(place)}" for name, place in moved.items())
+        told = ", ".join(f"{name} is now {in_words(place).removeprefix(f'{name} ')}" for name, place in moved.items())
         logging.getLogger(__name__).warning("%s: %s", source, told)

@@ -116,7 +116,7 @@ def test_a_file_of_flat_names_is_read_with_one_line_of_warning(person: Person) -
     person.has("queen_port = 2001\nslots = 2\n")
     done = person.types("show")
     assert done.returncode == 0
-    assert done.stderr == f"{person.file}: queen_port is now port in [queen], slots is now slots in [engine]\n"
+    assert done.stderr == f"{person.file}: queen_port is now port in [queen], slots is now in [engine]\n"
 
 
 def test_a_file_that_is_wrong_is_refused_with_the_right_place(person: Person) -> None:

@@ -74,7 +74,7 @@ def test_flat_names_are_still_read_and_one_warning_names_their_new_places(
         found = read(paths, 'queen_port = 2001\nslots = 3\ndefault_model = "bee-tiny"')
         load_settings({}, {}, paths)
     assert (found.queen_port, found.slots) == (2001, 3)
-    told = f"{paths.config_file}: queen_port is now port in [queen], slots is now slots in [engine]"
+    told = f"{paths.config_file}: queen_port is now port in [queen], slots is now in [engine]"
     assert [record.getMessage() for record in caplog.records] == [told]
 
 
