@@ -206,8 +206,8 @@ def effective_settings(
     found: dict[str, Effective] = {}
     for setting in SETTING_FIELDS:
         variable = variable_of(setting.name)
-        flag, text = (flags or {}).get(setting.name), environment.get(variable)
-        if text is not None:  # looked at even when a flag wins: a wrong variable is an error all the same
+        text = environment.get(variable)
+        if text is not None:
             found[setting.name] = Effective(value=parse(setting, text, variable), source=f"environment {variable}")
         elif setting.name in in_file:
             section = place_of(setting).rpartition(".")[0]
@@ -215,8 +215,10 @@ def effective_settings(
             found[setting.name] = Effective(value=in_file[setting.name], source=source)
         else:
             found[setting.name] = Effective(value=setting.default, source="default")
-        if flag is not None:
-            found[setting.name] = Effective(value=_typed(setting, flag), source="flag")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            setting = next(each for each in SETTING_FIELDS if each.name == name)
+            found[name] = Effective(value=_typed(setting, value), source="flag")
     return found
 
 
