@@ -39,6 +39,7 @@ ENTRIES = (
         heading="Tools",
         summary="Check this machine and say what to do about each thing that is wrong.",
     ),
+    Entry(name="config", heading="Tools", summary="Settings: show, set, path."),
     Entry(
         name="rhai",
         heading="Tools",

@@ -26,6 +26,11 @@ def write_private(path: Path, text: str) -> None:
         OSError: it cannot be written; nothing of it stays on a disk that is full.
     """
     private_folder(path.parent)
+    replace_private(path, text)
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Do the same in a folder that is there and stays as open to others as it is; raises as `write_private` does."""
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
         with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:

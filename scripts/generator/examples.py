@@ -20,6 +20,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rbee logs queen -f", "Follow the queen until Ctrl-C."),
     ),
     "rbee doctor": (("rbee doctor", "Every check with what to do about it; exit code 1 when one fails."),),
+    "rbee config": (
+        ("rbee config show", "Every setting with its value and where that comes from."),
+        ("rbee config set queen.port 8090", "Change the settings file; its comments stay."),
+        ("rbee config set api_token - < token.txt", "A secret comes from standard input."),
+        ("rbee config path", "The settings file that is read."),
+    ),
     "rbee version": (("rbee version --json", "The same for programs."),),
     "rbee queen": (
         ("rbee queen start", "Start a queen on port 8080."),

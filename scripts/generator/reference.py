@@ -13,18 +13,28 @@ from .facts import FILES, MARK, OTHER_VARIABLES, exit_codes, setting_facts
 
 _PRECEDENCE = """\
 Each setting has one name. A flag that was typed wins over the environment, the environment over the settings file,
-the file over the default. The settings file is one flat TOML table:
+the file over the default. The settings file is TOML in sections; what belongs to none stands at the top:
 
 ```toml
 # ~/.config/rbee/config.toml
-slots = 2
 default_model = "bee-tiny"
 model_roots = ["~/models"]
+
+[queen]
+port = 8090
+
+[engine]
+slots = 2
 ```
 
+In the table below, `queen.port` is `port` in the section `[queen]`. `rbee config show` prints every value with its
+source, `rbee config set queen.port 8090` changes the file and keeps its comments, `rbee config path` prints its path.
+The flat names of version 0.1.0, such as `queen_port` at the top of the file, are still read, with a warning that names
+the new place.
+
 `RBEE_CONFIG` names another file. Without it the user's file is read, and without that `/etc/rbee/config.toml`. An
-unknown name or a value of the wrong type is an error that names the file and the setting. Durations are in seconds,
-sizes in bytes. In the environment a list of paths is joined with `:`.
+unknown name, one in the wrong section or a value of the wrong type is an error that names the file and the setting.
+Durations are in seconds, sizes in bytes. In the environment a list of paths is joined with `:`.
 """
 
 _DEFECT = "Something failed that no other code stands for, most often a defect of rbee; the log has the details."
@@ -81,7 +91,7 @@ def _command_line(root: Command, daemons: tuple[Command, ...]) -> str:
 
 def _settings() -> str:
     rows = [
-        (_code(each.name), _code(each.variable), each.kind, each.allowed, _code(each.default), each.purpose)
+        (_code(each.place), _code(each.variable), each.kind, each.allowed, _code(each.default), each.purpose)
         for each in setting_facts()
     ]
     return page(

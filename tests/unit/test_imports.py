@@ -25,6 +25,7 @@ HEAVY = (
     "numpy",
     "jinja2",
     "prometheus_client",
+    "tomlkit",
 )
 HOMES = {
     "typer": ("commands/",),
@@ -41,6 +42,7 @@ HOMES = {
     "uvloop": ("daemon/",),
     "prometheus_client": ("daemon/exposition.py",),
     "numpy": ("workers/llm/native/logprobs.py",),
+    "tomlkit": ("config/settings_edit.py",),
     "requests": (),
     "httpx": (),
     "aiohttp": (),

@@ -123,7 +123,7 @@ def test_every_kind_of_value_can_stand_in_the_environment(paths: Paths, name: st
         ('model_roots = "/a"', "model_roots must be a list of paths"),
         ("model_roots = [1]", "model_roots must be a list of paths"),
         ("quen_port = 1", "there is no setting 'quen_port'"),
-        ("[queen]\nport = 1", "there is no setting 'queen'"),
+        ("[queen]\nport = 1", "queen.port must be between 1024 and 65535"),
     ],
 )
 def test_a_wrong_value_in_the_file_is_refused_with_file_field_and_expected_type(
