@@ -14,7 +14,7 @@ _rbee() {
     COMPREPLY=()
     for ((index = 1; index < COMP_CWORD; index++)); do
         case "$path ${COMP_WORDS[index]}" in
-            " infer" | " ps" | " logs" | " doctor" | " version" | " queen" | " queen start" | " queen stop" | " queen status" | " workers" | " workers list" | " workers stop" | " rhai" | " rhai check" | " rhai test" | " rhai eval" | " rhai bench" | " rhai init") path="$path ${COMP_WORDS[index]}" ;;
+            " infer" | " ps" | " logs" | " queen" | " queen start" | " queen stop" | " queen status" | " workers" | " workers list" | " workers stop" | " doctor" | " config" | " config show" | " config set" | " config path" | " rhai" | " rhai check" | " rhai test" | " rhai eval" | " rhai bench" | " rhai init" | " version") path="$path ${COMP_WORDS[index]}" ;;
         esac
     done
     case "$path $previous" in
@@ -82,7 +82,7 @@ _rbee() {
     esac
     case "$path" in
         "")
-            words="infer ps logs doctor version queen workers rhai"
+            words="infer ps logs queen workers doctor config rhai version"
             flags="--version --install-completion --show-completion -h --help" ;;
         " infer")
             flags="-p --prompt -m --model --system --raw --max-tokens --temperature --top-k --top-p --min-p --repetition-penalty --seed --stop --timeout --node --backend --device --stats --json -q --quiet --queen-url -h --help" ;;
@@ -91,10 +91,6 @@ _rbee() {
         " logs")
             words="queen hive worker"
             flags="--worker -n --lines -f --follow --all --id --json -h --help" ;;
-        " doctor")
-            flags="--json -h --help" ;;
-        " version")
-            flags="--json -h --help" ;;
         " queen")
             words="start stop status"
             flags="-h --help" ;;
@@ -112,6 +108,17 @@ _rbee() {
         " workers stop")
             words="$(rbee ps 2>/dev/null | awk 'NR > 1 { print $1 }')"
             flags="--json --queen-url -h --help" ;;
+        " doctor")
+            flags="--json -h --help" ;;
+        " config")
+            words="show set path"
+            flags="-h --help" ;;
+        " config show")
+            flags="--json -h --help" ;;
+        " config set")
+            flags="--json -h --help" ;;
+        " config path")
+            flags="--json -h --help" ;;
         " rhai")
             words="check test eval bench init"
             flags="-h --help" ;;
@@ -125,6 +132,8 @@ _rbee() {
             flags="--workers --runs --json -h --help" ;;
         " rhai init")
             flags="--force -h --help" ;;
+        " version")
+            flags="--json -h --help" ;;
     esac
     if [[ $current == -* || -z $words ]]; then
         words=$flags

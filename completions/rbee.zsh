@@ -13,6 +13,12 @@ _rbee_list_workers() {
     compadd -a ids
 }
 
+_rbee_version() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]'
+}
+
 _rbee_rhai_init() {
     _arguments -s -S \
         '--force''[Replace files that exist]' \
@@ -75,6 +81,54 @@ _rbee_rhai() {
                 init) _rbee_rhai_init ;;
             esac ;;
     esac
+}
+
+_rbee_config_path() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]'
+}
+
+_rbee_config_set() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:name: ' \
+        '1:value: '
+}
+
+_rbee_config_show() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]'
+}
+
+_rbee_config() {
+    local state
+    local -a commands
+    commands=(
+        'show:Print every setting with its value and where that comes from'
+        'set:Change a setting in the settings file; its comments and its order stay'
+        'path:Print the settings file that is read, and say whether it exists'
+    )
+    _arguments -C \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]' \
+        '1:command:->command' '*::argument:->argument'
+    case $state in
+        command) _describe command commands ;;
+        argument)
+            case $words[1] in
+                show) _rbee_config_show ;;
+                set) _rbee_config_set ;;
+                path) _rbee_config_path ;;
+            esac ;;
+    esac
+}
+
+_rbee_doctor() {
+    _arguments -s -S \
+        '--json''[Print JSON, one value a line]' \
+        '(-h --help)'{-h,--help}'[Show the help text and exit]'
 }
 
 _rbee_workers_stop() {
@@ -155,18 +209,6 @@ _rbee_queen() {
     esac
 }
 
-_rbee_version() {
-    _arguments -s -S \
-        '--json''[Print JSON, one value a line]' \
-        '(-h --help)'{-h,--help}'[Show the help text and exit]'
-}
-
-_rbee_doctor() {
-    _arguments -s -S \
-        '--json''[Print JSON, one value a line]' \
-        '(-h --help)'{-h,--help}'[Show the help text and exit]'
-}
-
 _rbee_logs() {
     _arguments -s -S \
         '--worker''[Only this worker'\''s log]:id:_rbee_list_workers' \
@@ -218,11 +260,12 @@ _rbee() {
         'infer:Ask a model and print its answer as it is generated'
         'ps:List the workers of the running queen'
         'logs:Print the newest logs'
-        'doctor:Check this machine and say what to do about each thing that is wrong'
-        'version:Print the versions of rbee, its engine and Python'
         'queen:The queen that stays\: start, stop, status'
         'workers:Workers\: list, stop'
+        'doctor:Check this machine and say what to do about each thing that is wrong'
+        'config:Settings\: show, set, path'
         'rhai:Routing scripts\: check, test, eval, bench, init'
+        'version:Print the versions of rbee, its engine and Python'
     )
     _arguments -C \
         '--version''[Print the version]' \
@@ -237,11 +280,12 @@ _rbee() {
                 infer) _rbee_infer ;;
                 ps) _rbee_ps ;;
                 logs) _rbee_logs ;;
-                doctor) _rbee_doctor ;;
-                version) _rbee_version ;;
                 queen) _rbee_queen ;;
                 workers) _rbee_workers ;;
+                doctor) _rbee_doctor ;;
+                config) _rbee_config ;;
                 rhai) _rbee_rhai ;;
+                version) _rbee_version ;;
             esac ;;
     esac
 }

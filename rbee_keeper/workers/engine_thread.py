@@ -11,6 +11,7 @@ from ..contract.ids import TaskId
 from ..contract.workers import LaunchSpec
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed, WorkerFailed
 from ..supervisor import processor_turns
+from .burst import Burst
 from .engine import Engine, Execution, JobEvents, Prepared
 from .loader import LoadedModel, Loader, ReportProgress
 
@@ -89,17 +90,21 @@ class EngineThread:
             return WorkerFailed(f"the engine could not load the model: {error}", hint="rbee logs worker")
 
     def _serve(self, engine: Engine[Prepared]) -> None:
+        burst = Burst()
         while True:
-            request = self._next_request(wait=not engine.has_work())
+            is_idle = not engine.has_work()
+            burst.begin(was_idle=is_idle)
+            request = self._requests.get() if is_idle else self._next_request(0.0)
             while request is not None:
                 self._emit(self._handle(engine, request))
-                request = self._next_request(wait=False)
+                request = self._next_request(burst.patience_s())
             if engine.has_work():
                 self._emit(self._step(engine))
+                burst.end(came=self._requests.qsize())
 
-    def _next_request(self, *, wait: bool) -> _Request | None:
+    def _next_request(self, within_s: float) -> _Request | None:
         try:
-            return self._requests.get(block=wait)
+            return self._requests.get(timeout=within_s) if within_s else self._requests.get_nowait()
         except queue.Empty:
             return None
 
