@@ -8,8 +8,8 @@ from starlette.requests import Request
 from ...contract.events import End, Event, Failed, Narration, Started, Token
 from ...contract.ids import TaskId
 from ...daemon.event_stream import disconnected
+from ...dialects.dialect import DialectWriter
 from ...errors import RbeeError
-from ..dialects.dialect import DialectWriter
 from ..engine import Prepared
 
 

@@ -12,9 +12,9 @@ from ...contract.validation import generation_problems, require
 from ...daemon.event_stream import EventStream
 from ...daemon.messages import decode_message, json_response, read_body
 from ...daemon.routing import Handlers
+from ...dialects.dialect import DialectWriter, writer_for
 from ...errors import RbeeError
 from ...transport import deadline
-from ..dialects.dialect import DialectWriter, writer_for
 from ..engine import Prepared
 from ..executions.stream import Stream
 from ..loader import Prepare, Serving

@@ -26,8 +26,8 @@ from rbee_keeper.contract.events import (
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Dialect, Execute
 from rbee_keeper.contract.wire import encode
+from rbee_keeper.dialects.dialect import DialectWriter, writer_for
 from rbee_keeper.transport import sse
-from rbee_keeper.workers.dialects.dialect import DialectWriter, writer_for
 
 STARTED = Started(job_id=TaskId("t1"), model="m", started_at=1.5, seed=7, prompt_tokens=4)
 METRICS = Metrics(tokens_per_sec=9.0, vram_bytes=1, slots_total=1, slots_busy=1)

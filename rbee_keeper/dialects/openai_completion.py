@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...contract.events import End, Event, Failed, Token, TokenLogprob
+from ..contract.events import End, Event, Failed, Token, TokenLogprob
 from .collected import CollectedChoice
 from .openai_shapes import AnswerHead, error_frames, finish_reason
 from .openai_writer import OpenAiWriter

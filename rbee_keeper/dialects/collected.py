@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...contract.events import End, Event, Failed, Reasoning, StopReason, Token, TokenLogprob, ToolCallDelta
+from ..contract.events import End, Event, Failed, Reasoning, StopReason, Token, TokenLogprob, ToolCallDelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...contract.events import End, Event, Failed, Token
-from ...contract.wire import encode
-from ...daemon.error_response import status_of
-from ...transport import sse
+from ..contract.events import End, Event, Failed, Token
+from ..contract.wire import encode
+from ..daemon.error_response import status_of
+from ..transport import sse
 from .collected import CollectedChoice, collect, stop_reason_of
 from .openai_shapes import AnswerHead, data_frame, error_object, finish_reason, usage_object
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import Protocol, assert_never
 
-from ...contract.events import Event
-from ...contract.tasks import Execute
+from ..contract.events import Event
+from ..contract.tasks import Execute
 from .openai_chat import ChatWriter
 from .openai_completion import CompletionWriter
 from .openai_shapes import AnswerHead

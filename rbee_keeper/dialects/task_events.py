@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ...contract.events import Closing, End, Event, Failed, TokenLogprob
-from ...transport import sse
+from ..contract.events import Closing, End, Event, Failed, TokenLogprob
+from ..transport import sse
 from .collected import CollectedCall, CollectedChoice, collect
 
 

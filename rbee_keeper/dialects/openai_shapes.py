@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...contract.events import Failed, StopReason, Usage
-from ...contract.wire import encode
-from ...daemon.error_response import status_of
-from ...transport import sse
+from ..contract.events import Failed, StopReason, Usage
+from ..contract.wire import encode
+from ..daemon.error_response import status_of
+from ..transport import sse
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...contract.events import End, Event, Failed, Logprob, Reasoning, Started, Token, TokenLogprob, ToolCallDelta
-from ...contract.wire import encode
+from ..contract.events import End, Event, Failed, Logprob, Reasoning, Started, Token, TokenLogprob, ToolCallDelta
+from ..contract.wire import encode
 from .collected import CollectedCall, CollectedChoice
 from .openai_shapes import error_frames, finish_reason
 from .openai_writer import OpenAiWriter
