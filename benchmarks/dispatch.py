@@ -22,10 +22,10 @@ from rbee_keeper.contract.ids import CorrelationId, HiveId, ModelRef, NodeName, 
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.queen.dispatcher import Dispatcher
-from rbee_keeper.queen.registry import FleetRegistry
+from rbee_keeper.queen.fleet.registry import FleetRegistry
 from rbee_keeper.queen.scheduling.plan import plan
-from rbee_keeper.queen.task_store import Submission, TaskStore
-from rbee_keeper.queen.tasks import Task
+from rbee_keeper.queen.tasks.task import Task
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 
 WAITING = 10_000
 WORKERS = 1_000

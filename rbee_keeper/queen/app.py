@@ -20,22 +20,22 @@ from ..supervisor.lifeline import Lifeline
 from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
+from .api.heartbeat_api import HeartbeatApi
+from .api.status_api import StatusApi
+from .api.task_api import TaskApi
+from .api.workers_api import WorkersApi
 from .dispatcher import Dispatcher
-from .heartbeat_api import HeartbeatApi
-from .hive_care import HiveCare
-from .hive_client import HiveClient
-from .hive_starts import HiveStarts
+from .fleet.hive_care import HiveCare
+from .fleet.hive_client import HiveClient
+from .fleet.hive_starts import HiveStarts
+from .fleet.registry import FleetRegistry
+from .fleet.stuck_workers import StuckWorkers
+from .fleet.worker_spawn import WorkerSpawn
 from .hives.own_hive import HiveNode, OwnHive, QueenLink
 from .hives.own_hives import OwnHives
-from .registry import FleetRegistry
 from .relay import Relay
 from .runner import TaskRunner
-from .status_api import StatusApi
-from .stuck_workers import StuckWorkers
-from .task_api import TaskApi
-from .task_store import TaskStore
-from .worker_spawn import WorkerSpawn
-from .workers_api import WorkersApi
+from .tasks.task_store import TaskStore
 
 _FREE_WITHIN_S = 15.0
 """A cancelled execution ends after the batch in progress. What takes longer than this is not going to end."""

@@ -12,19 +12,19 @@ from ..contract.ids import TaskId, WorkerId
 from ..contract.worker_states import OPEN_STATES
 from ..errors import RbeeError
 from ..transport import correlation
-from .decision_record import DecisionRecord
-from .hive_starts import HiveStarts
-from .queue_entry import Assignment, Entry, Standing
-from .registry import FleetRegistry
-from .reservations import Reservation
+from .fleet.hive_starts import HiveStarts
+from .fleet.registry import FleetRegistry
+from .fleet.reservations import Reservation
+from .fleet.worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
 from .scheduling.decision import Refuse, SpawnWorker, StartHive, UseWorker, Wait
 from .scheduling.plan import Decided, PlanFailed, steps
 from .scheduling.room import has_room
 from .scheduling.snapshot import PendingSpawn
 from .scheduling.task_facts import Requirements, TaskFacts
 from .scheduling.waiting import Waiting
-from .tasks import Task
-from .worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
+from .tasks.decision_record import DecisionRecord
+from .tasks.queue_entry import Assignment, Entry, Standing
+from .tasks.task import Task
 
 _SLICE_S = 0.005
 """So long the event loop is held at a time; a pass that takes longer goes on after everybody else had a turn."""

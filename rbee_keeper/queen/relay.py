@@ -22,10 +22,10 @@ from ..errors import (
 )
 from ..transport import correlation, deadline, sse
 from ..transport.http_client import Answer, HttpClient, StreamingAnswer
-from .hive_client import raise_for_error
-from .registry import FleetRegistry
-from .stuck_workers import StuckWorkers
-from .tasks import Task
+from .fleet.hive_client import raise_for_error
+from .fleet.registry import FleetRegistry
+from .fleet.stuck_workers import StuckWorkers
+from .tasks.task import Task
 
 _CLOSING = sse.first_lines(Closing)
 _FAILED = sse.first_lines(Failed)

@@ -24,13 +24,13 @@ from ..errors import (
 )
 from ..transport import deadline
 from .dispatcher import NamedLostWorker
-from .hive_entry import HiveEntry
-from .queue_entry import Assignment
-from .registry import FleetRegistry
+from .fleet.hive_entry import HiveEntry
+from .fleet.registry import FleetRegistry
+from .fleet.worker_spawn import HiveFull, HiveLost, HiveUnresponsive
 from .relay import WorkerLost
-from .task_store import TaskStore
-from .tasks import Task
-from .worker_spawn import HiveFull, HiveLost, HiveUnresponsive
+from .tasks.queue_entry import Assignment
+from .tasks.task import Task
+from .tasks.task_store import TaskStore
 
 _CRASHES_AT_MOST = 2
 _HIVES_LOST_AT_MOST = 2

@@ -10,8 +10,8 @@ from ...daemon.chores import Chores
 from ...daemon.narration import Narrator
 from ...errors import NodeNotFound
 from ...supervisor.lease import keep_lease
-from ..hive_entry import HiveEntry
-from ..registry import FleetRegistry
+from ..fleet.hive_entry import HiveEntry
+from ..fleet.registry import FleetRegistry
 from .own_hive import HiveNode, OwnHive, QueenLink
 
 

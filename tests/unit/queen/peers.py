@@ -11,8 +11,8 @@ from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, WorkerId
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import WorkerView
 from rbee_keeper.daemon.narration import Narrator
-from rbee_keeper.queen.hive_entry import HiveEntry
-from rbee_keeper.queen.tasks import frame_of
+from rbee_keeper.queen.fleet.hive_entry import HiveEntry
+from rbee_keeper.queen.tasks.task import frame_of
 
 
 @dataclass(slots=True)

@@ -22,15 +22,15 @@ from rbee_keeper.errors import (
     Unavailable,
 )
 from rbee_keeper.queen.dispatcher import Dispatcher, NamedLostWorker
-from rbee_keeper.queen.hive_starts import HiveStarts
-from rbee_keeper.queen.registry import FleetRegistry
+from rbee_keeper.queen.fleet.hive_starts import HiveStarts
+from rbee_keeper.queen.fleet.registry import FleetRegistry
+from rbee_keeper.queen.fleet.worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
 from rbee_keeper.queen.scheduling import plan as planning
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 from rbee_keeper.queen.scheduling.snapshot import PendingSpawn
 from rbee_keeper.queen.scheduling.task_facts import FullHive
-from rbee_keeper.queen.task_store import Submission, TaskStore
-from rbee_keeper.queen.tasks import Task
-from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive, OnEnd, Outcome
+from rbee_keeper.queen.tasks.task import Task
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 from rbee_keeper.transport import correlation
 
 from .peers import Heard, hive_entry, worker_view

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from rbee_keeper.errors import EventsExpired
-from rbee_keeper.queen.event_log import EventLog
+from rbee_keeper.queen.tasks.event_log import EventLog
 from rbee_keeper.transport import sse
 
 LIMIT = 1_000_000

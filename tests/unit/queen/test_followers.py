@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rbee_keeper.queen.followers import Followers
+from rbee_keeper.queen.tasks.followers import Followers
 
 
 def followed(detach_s: float) -> tuple[Followers, list[str]]:

@@ -16,7 +16,7 @@ from rbee_keeper.errors import (
     RbeeError,
     WorkerNotFound,
 )
-from rbee_keeper.queen.hive_client import HiveClient
+from rbee_keeper.queen.fleet.hive_client import HiveClient
 from rbee_keeper.transport.http_client import HttpClient
 
 from .peers import answers, hive_entry, never_answers, peer

@@ -5,8 +5,8 @@ import pytest
 from rbee_keeper.contract.ids import CorrelationId, ModelRef
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import IdempotencyKeyReused, InvalidInput, WorkerCrashed
-from rbee_keeper.queen.idempotency import RequestKey, request_key
-from rbee_keeper.queen.task_store import Submission, TaskStore
+from rbee_keeper.queen.tasks.idempotency import RequestKey, request_key
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 
 ASKED = Infer(prompt="hi", model=ModelRef("m"))
 

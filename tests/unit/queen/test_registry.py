@@ -8,10 +8,10 @@ from rbee_keeper.contract.errors import ErrorInfo
 from rbee_keeper.contract.hives import HiveHeartbeat
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, TaskId, WorkerId
 from rbee_keeper.contract.workers import WorkerView
-from rbee_keeper.queen.fleet_views import hive_views, worker_views
-from rbee_keeper.queen.hive_entry import HiveEntry
-from rbee_keeper.queen.registry import FleetRegistry
-from rbee_keeper.queen.reservations import Reservation
+from rbee_keeper.queen.fleet.fleet_views import hive_views, worker_views
+from rbee_keeper.queen.fleet.hive_entry import HiveEntry
+from rbee_keeper.queen.fleet.registry import FleetRegistry
+from rbee_keeper.queen.fleet.reservations import Reservation
 from rbee_keeper.queen.scheduling.decision import SpawnWorker
 
 

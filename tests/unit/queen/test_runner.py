@@ -21,15 +21,15 @@ from rbee_keeper.errors import (
     WorkerNotReady,
 )
 from rbee_keeper.queen.dispatcher import NamedLostWorker
-from rbee_keeper.queen.hive_entry import HiveEntry
-from rbee_keeper.queen.queue_entry import Assignment
-from rbee_keeper.queen.registry import FleetRegistry
+from rbee_keeper.queen.fleet.hive_entry import HiveEntry
+from rbee_keeper.queen.fleet.registry import FleetRegistry
+from rbee_keeper.queen.fleet.worker_spawn import HiveFull, HiveLost, HiveUnresponsive
 from rbee_keeper.queen.relay import WorkerLost
 from rbee_keeper.queen.runner import TaskRunner
 from rbee_keeper.queen.scheduling.task_facts import FullHive
-from rbee_keeper.queen.task_store import Submission, TaskStore
-from rbee_keeper.queen.tasks import Task
-from rbee_keeper.queen.worker_spawn import HiveFull, HiveLost, HiveUnresponsive
+from rbee_keeper.queen.tasks.queue_entry import Assignment
+from rbee_keeper.queen.tasks.task import Task
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 
 from .peers import Heard, hive_entry, worker_view
 

@@ -20,19 +20,19 @@ from rbee_keeper.contract.workers import SpawnAnswer, WorkerHealth, WorkerView
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import AllSlotsBusy, PortInUse, RbeeError, TooManyWorkers, Unavailable, WorkerNotReady
 from rbee_keeper.queen.dispatcher import Dispatcher
-from rbee_keeper.queen.hive_care import HiveCare
-from rbee_keeper.queen.hive_client import HiveClient
-from rbee_keeper.queen.hive_entry import HiveEntry
-from rbee_keeper.queen.hive_starts import HiveStarts
+from rbee_keeper.queen.fleet.hive_care import HiveCare
+from rbee_keeper.queen.fleet.hive_client import HiveClient
+from rbee_keeper.queen.fleet.hive_entry import HiveEntry
+from rbee_keeper.queen.fleet.hive_starts import HiveStarts
+from rbee_keeper.queen.fleet.registry import FleetRegistry
+from rbee_keeper.queen.fleet.stuck_workers import StuckWorkers
+from rbee_keeper.queen.fleet.worker_spawn import WorkerSpawn
 from rbee_keeper.queen.hives.own_hive import OwnHive, QueenLink
 from rbee_keeper.queen.hives.own_hives import OwnHives
-from rbee_keeper.queen.registry import FleetRegistry
 from rbee_keeper.queen.relay import Relay
 from rbee_keeper.queen.runner import TaskRunner
-from rbee_keeper.queen.stuck_workers import StuckWorkers
-from rbee_keeper.queen.task_store import Submission, TaskStore
-from rbee_keeper.queen.tasks import Task
-from rbee_keeper.queen.worker_spawn import WorkerSpawn
+from rbee_keeper.queen.tasks.task import Task
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 from rbee_keeper.transport import sse
 from rbee_keeper.transport.http_client import HttpClient
 

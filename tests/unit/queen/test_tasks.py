@@ -9,8 +9,8 @@ from rbee_keeper.contract.events import Event
 from rbee_keeper.contract.ids import CorrelationId
 from rbee_keeper.contract.tasks import Infer
 from rbee_keeper.errors import QueueFull, RequestCanceled, TaskNotFound, WorkerCrashed
-from rbee_keeper.queen.task_store import Submission, TaskStore
-from rbee_keeper.queen.tasks import Task
+from rbee_keeper.queen.tasks.task import Task
+from rbee_keeper.queen.tasks.task_store import Submission, TaskStore
 from rbee_keeper.transport import sse
 
 

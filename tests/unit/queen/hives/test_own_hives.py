@@ -10,9 +10,9 @@ import pytest
 from rbee_keeper.contract.ids import HiveId, NodeName
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.errors import NodeNotFound, Unavailable
+from rbee_keeper.queen.fleet.registry import FleetRegistry
 from rbee_keeper.queen.hives.own_hive import OwnHive, QueenLink
 from rbee_keeper.queen.hives.own_hives import OwnHives
-from rbee_keeper.queen.registry import FleetRegistry
 
 from ..peers import Heard
 

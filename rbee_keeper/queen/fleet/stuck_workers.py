@@ -5,13 +5,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..contract.ids import WorkerId
-from ..contract.operations.worker import HEALTH
-from ..contract.workers import WorkerView
-from ..daemon.chores import Chores
-from ..daemon.narration import Narrator
-from ..errors import RbeeError
-from ..transport.http_client import HttpClient
+from ...contract.ids import WorkerId
+from ...contract.operations.worker import HEALTH
+from ...contract.workers import WorkerView
+from ...daemon.chores import Chores
+from ...daemon.narration import Narrator
+from ...errors import RbeeError
+from ...transport.http_client import HttpClient
 from .hive_client import HiveClient
 from .registry import FleetRegistry
 

@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any
 
-from ..contract.errors import read_error
-from ..contract.ids import WorkerId
-from ..contract.operations.hive import HEALTH, SPAWN_WORKER, STOP_WORKER
-from ..contract.operations.operation import Operation, RequestT, ResponseT
-from ..contract.wire import encode
-from ..contract.workers import SpawnAnswer, SpawnRequest, StopRequest
-from ..errors import (
+from ...contract.errors import read_error
+from ...contract.ids import WorkerId
+from ...contract.operations.hive import HEALTH, SPAWN_WORKER, STOP_WORKER
+from ...contract.operations.operation import Operation, RequestT, ResponseT
+from ...contract.wire import encode
+from ...contract.workers import SpawnAnswer, SpawnRequest, StopRequest
+from ...errors import (
     ConnectionFailed,
     ConnectionTimeout,
     Forbidden,
@@ -19,7 +19,7 @@ from ..errors import (
     ProtocolError,
     RbeeError,
 )
-from ..transport.http_client import Answer, HttpClient, StreamingAnswer
+from ...transport.http_client import Answer, HttpClient, StreamingAnswer
 from .hive_entry import HiveEntry
 
 _ANSWER_LIMIT_BYTES = 1_048_576

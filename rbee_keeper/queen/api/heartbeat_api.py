@@ -7,21 +7,21 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
-from ..config.settings import Settings
-from ..contract.hives import HiveHeartbeat
-from ..contract.ids import HiveId, NodeName
-from ..contract.operations.queen import REPORT
-from ..contract.receipts import Receipt
-from ..contract.validation import shape_error
-from ..contract.wire import decode
-from ..daemon.messages import read_body, respond
-from ..daemon.narration import Narrator
-from ..daemon.routing import Handlers
-from ..errors import VersionMismatch
-from .hive_entry import HiveEntry
-from .hives.own_hives import OwnHives
-from .registry import FleetRegistry
+from ... import __version__
+from ...config.settings import Settings
+from ...contract.hives import HiveHeartbeat
+from ...contract.ids import HiveId, NodeName
+from ...contract.operations.queen import REPORT
+from ...contract.receipts import Receipt
+from ...contract.validation import shape_error
+from ...contract.wire import decode
+from ...daemon.messages import read_body, respond
+from ...daemon.narration import Narrator
+from ...daemon.routing import Handlers
+from ...errors import VersionMismatch
+from ..fleet.hive_entry import HiveEntry
+from ..fleet.registry import FleetRegistry
+from ..hives.own_hives import OwnHives
 
 
 class _AnyVersion(msgspec.Struct, frozen=True, kw_only=True):

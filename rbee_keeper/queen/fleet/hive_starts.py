@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from ..contract.ids import NodeName
-from ..daemon.chores import Chores
-from ..errors import RbeeError
-from .scheduling.task_facts import Requirements
+from ...contract.ids import NodeName
+from ...daemon.chores import Chores
+from ...errors import RbeeError
+from ..scheduling.task_facts import Requirements
 
 OnStartEnd = Callable[[frozenset[Requirements], RbeeError | None], None]
 """Hears who waited for a start, and why it failed; None when it did not."""

@@ -5,12 +5,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..contract.ids import HiveId, WorkerId
-from ..daemon.narration import Narrator
-from ..errors import ConnectionFailed, RbeeError
+from ...contract.ids import HiveId, WorkerId
+from ...daemon.narration import Narrator
+from ...errors import ConnectionFailed, RbeeError
+from ..hives.own_hives import OwnHives
 from .hive_client import HiveClient
 from .hive_entry import HiveEntry
-from .hives.own_hives import OwnHives
 from .registry import FleetRegistry
 
 _CHECKS_PER_STALE_TIME = 4

@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from ..contract.ids import WorkerId
-from ..contract.workers import WorkerView
-from .hive_entry import HiveEntry
-from .scheduling.decision import Wait
-from .scheduling.task_facts import TaskFacts
-from .tasks import Task
+from ...contract.ids import WorkerId
+from ...contract.workers import WorkerView
+from ..fleet.hive_entry import HiveEntry
+from ..scheduling.decision import Wait
+from ..scheduling.task_facts import TaskFacts
+from .task import Task
 
 Assignment = tuple[HiveEntry, WorkerView]
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from ..contract.decisions import Candidate, DecisionKind, DecisionView
-from .scheduling import policy
-from .scheduling.decision import Decision, Refuse, SpawnWorker, StartHive, UseWorker, Wait
-from .scheduling.explanation import Explanation
+from ...contract.decisions import Candidate, DecisionKind, DecisionView
+from ..scheduling import policy
+from ..scheduling.decision import Decision, Refuse, SpawnWorker, StartHive, UseWorker, Wait
+from ..scheduling.explanation import Explanation
 
 KEPT = 8
 """So many of its latest decisions are kept of a task."""

@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import get_args
 
-from ..contract.events import Queued
-from ..contract.ids import CorrelationId, TaskId, new_task_id
-from ..contract.tasks import FINAL_TASK_STATES, PRIORITIES, Infer, Priority, TaskState, TaskView
-from ..errors import QueueFull, TaskNotFound
+from ...contract.events import Queued
+from ...contract.ids import CorrelationId, TaskId, new_task_id
+from ...contract.tasks import FINAL_TASK_STATES, PRIORITIES, Infer, Priority, TaskState, TaskView
+from ...errors import QueueFull, TaskNotFound
 from .event_log import EventLog
 from .idempotency import RequestKey
-from .tasks import Task
+from .task import Task
 
 _WAITING: tuple[TaskState, ...] = ("queued", "preparing")
 _LOGS_KEPT = 4

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..contract.tasks import TaskTimes
-from .load_times import LoadTimes
+from ...contract.tasks import TaskTimes
+from ..fleet.load_times import LoadTimes
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,32 +7,25 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..config.settings import Settings
-from ..contract.errors import from_wire
-from ..contract.events import Narration
-from ..contract.ids import ModelRef, TaskId
-from ..contract.operations.queen import (
-    CANCEL_TASK,
-    GET_TASK,
-    IDEMPOTENCY_KEY,
-    LAST_EVENT_ID,
-    SUBMIT_TASK,
-    TASK_EVENTS,
-)
-from ..contract.tasks import Infer, TaskAccepted
-from ..contract.validation import generation_problems, placement_problems, require
-from ..daemon.event_stream import EventStream
-from ..daemon.messages import read_message, respond, respond_empty
-from ..daemon.narration import Narrator
-from ..daemon.principal import principal_of
-from ..daemon.routing import Handlers
-from ..errors import InvalidInput, RequestTimeout
-from ..transport import deadline
-from .followers import Followers
-from .idempotency import RequestKey, request_key
-from .runner import TaskRunner
-from .task_store import Submission, TaskStore
-from .tasks import Task
+from ...config.settings import Settings
+from ...contract.errors import from_wire
+from ...contract.events import Narration
+from ...contract.ids import ModelRef, TaskId
+from ...contract.operations.queen import CANCEL_TASK, GET_TASK, IDEMPOTENCY_KEY, LAST_EVENT_ID, SUBMIT_TASK, TASK_EVENTS
+from ...contract.tasks import Infer, TaskAccepted
+from ...contract.validation import generation_problems, placement_problems, require
+from ...daemon.event_stream import EventStream
+from ...daemon.messages import read_message, respond, respond_empty
+from ...daemon.narration import Narrator
+from ...daemon.principal import principal_of
+from ...daemon.routing import Handlers
+from ...errors import InvalidInput, RequestTimeout
+from ...transport import deadline
+from ..runner import TaskRunner
+from ..tasks.followers import Followers
+from ..tasks.idempotency import RequestKey, request_key
+from ..tasks.task import Task
+from ..tasks.task_store import Submission, TaskStore
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """The fleet as it is shown: hives and workers for `ps`, `status` and the API."""
 
-from ..contract.model_ref import HIDDEN
-from ..contract.status import FleetWorker, HiveView
-from ..contract.workers import WorkerView
+from ...contract.model_ref import HIDDEN
+from ...contract.status import FleetWorker, HiveView
+from ...contract.workers import WorkerView
 from .hive_entry import HiveEntry
 from .registry import FleetRegistry
 

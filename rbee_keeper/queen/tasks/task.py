@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..contract.errors import ErrorInfo, to_wire
-from ..contract.events import Event, Narration
-from ..contract.failure import failed_of
-from ..contract.ids import CorrelationId, HiveId, TaskId, WorkerId
-from ..contract.tasks import FINAL_TASK_STATES, Infer, TaskState
-from ..errors import RbeeError
-from ..transport import sse
+from ...contract.errors import ErrorInfo, to_wire
+from ...contract.events import Event, Narration
+from ...contract.failure import failed_of
+from ...contract.ids import CorrelationId, HiveId, TaskId, WorkerId
+from ...contract.tasks import FINAL_TASK_STATES, Infer, TaskState
+from ...errors import RbeeError
+from ...transport import sse
+from ..scheduling.task_facts import FullHive, Requirements, TaskFacts
 from .decision_record import KEPT, DecisionRecord
 from .event_log import EventLog
 from .followers import Followers
 from .idempotency import RequestKey
-from .scheduling.task_facts import FullHive, Requirements, TaskFacts
 from .task_times import TaskClock
 
 _MOVES: dict[TaskState, frozenset[TaskState]] = {

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..contract.operations.queen import LIST_WORKERS, STOP_WORKER
-from ..contract.receipts import StopAccepted
-from ..contract.status import FleetWorkerList
-from ..contract.validation import require_worker_id
-from ..daemon.messages import read_message, respond
-from ..daemon.principal import principal_of
-from ..daemon.routing import Handlers
-from ..errors import WorkerNotFound
-from .fleet_views import worker_views
-from .hive_client import HiveClient
-from .registry import FleetRegistry
+from ...contract.operations.queen import LIST_WORKERS, STOP_WORKER
+from ...contract.receipts import StopAccepted
+from ...contract.status import FleetWorkerList
+from ...contract.validation import require_worker_id
+from ...daemon.messages import read_message, respond
+from ...daemon.principal import principal_of
+from ...daemon.routing import Handlers
+from ...errors import WorkerNotFound
+from ..fleet.fleet_views import worker_views
+from ..fleet.hive_client import HiveClient
+from ..fleet.registry import FleetRegistry
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from ..contract.failure import failed_of
-from ..errors import EventsExpired
-from ..transport import sse
+from ...contract.failure import failed_of
+from ...errors import EventsExpired
+from ...transport import sse
 
 _PART_BYTES = 65_536
 _TAIL_BYTES = 65_536

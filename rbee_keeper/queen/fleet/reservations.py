@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..contract.ids import TaskId, WorkerId
+from ...contract.ids import TaskId, WorkerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,17 @@ from typing import TypeVar
 
 import msgspec
 
-from ..contract.errors import ErrorInfo
-from ..contract.hives import HiveHeartbeat
-from ..contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
-from ..contract.worker_states import GONE_STATES
-from ..contract.workers import WorkerState, WorkerView
+from ...contract.errors import ErrorInfo
+from ...contract.hives import HiveHeartbeat
+from ...contract.ids import LOCAL_NODE, HiveId, ModelRef, NodeName, TaskId, WorkerId
+from ...contract.worker_states import GONE_STATES
+from ...contract.workers import WorkerState, WorkerView
+from ..scheduling.decision import SpawnWorker, order_of
+from ..scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
 from .fleet_facts import WorkerFactsCache
 from .hive_entry import HiveEntry
 from .load_times import LoadTimesBook
 from .reservations import Reservation, Reservations
-from .scheduling.decision import SpawnWorker, order_of
-from .scheduling.snapshot import HiveFacts, PendingSpawn, Snapshot, WorkerFacts
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from .. import __version__
-from ..contract.ids import HiveId, NodeName, WorkerId
-from ..contract.workers import WorkerView
+from ... import __version__
+from ...contract.ids import HiveId, NodeName, WorkerId
+from ...contract.workers import WorkerView
 
 
 @dataclass(slots=True, kw_only=True)

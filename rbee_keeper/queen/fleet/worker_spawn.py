@@ -6,23 +6,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..contract.events import END_OF_STREAM, Narration
-from ..contract.ids import WorkerId
-from ..contract.operations.worker import LOADING_PROGRESS
-from ..contract.wire import decode
-from ..contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
-from ..daemon.chores import Chores
-from ..errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, RbeeError, TooManyWorkers, Unavailable
-from ..transport import sse
-from ..transport.http_client import HttpClient
+from ...contract.events import END_OF_STREAM, Narration
+from ...contract.ids import WorkerId
+from ...contract.operations.worker import LOADING_PROGRESS
+from ...contract.wire import decode
+from ...contract.workers import LoadingProgress, SpawnAnswer, SpawnRequest, WorkerView
+from ...daemon.chores import Chores
+from ...errors import BackendUnavailable, ConnectionFailed, ConnectionTimeout, RbeeError, TooManyWorkers, Unavailable
+from ...transport import sse
+from ...transport.http_client import HttpClient
+from ..scheduling.decision import SpawnWorker
+from ..scheduling.snapshot import PendingSpawn
+from ..scheduling.task_facts import FullHive
+from ..tasks.task import Task
 from .hive_care import HiveCare
 from .hive_client import HiveClient
 from .hive_entry import HiveEntry
 from .registry import FleetRegistry
-from .scheduling.decision import SpawnWorker
-from .scheduling.snapshot import PendingSpawn
-from .scheduling.task_facts import FullHive
-from .tasks import Task
 
 _WAITS_S = (1.0, 3.0)
 """Between the attempts of one order. A hive that is busy for a moment gets it, and a person does not wait for ever."""

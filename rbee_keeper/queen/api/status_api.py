@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import __version__
-from ..contract.operations.queen import HEALTH, SHUTDOWN, STATUS
-from ..contract.status import QueenStatus
-from ..daemon.health import health_response
-from ..daemon.messages import respond, respond_empty
-from ..daemon.principal import principal_of
-from ..daemon.routing import Handlers
-from .fleet_views import hive_views, worker_views
-from .registry import FleetRegistry
-from .task_store import TaskStore
+from ... import __version__
+from ...contract.operations.queen import HEALTH, SHUTDOWN, STATUS
+from ...contract.status import QueenStatus
+from ...daemon.health import health_response
+from ...daemon.messages import respond, respond_empty
+from ...daemon.principal import principal_of
+from ...daemon.routing import Handlers
+from ..fleet.fleet_views import hive_views, worker_views
+from ..fleet.registry import FleetRegistry
+from ..tasks.task_store import TaskStore
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from ..contract.tasks import Infer
-from ..contract.wire import encode
-from ..errors import IdempotencyKeyReused, InvalidInput
+from ...contract.tasks import Infer
+from ...contract.wire import encode
+from ...errors import IdempotencyKeyReused, InvalidInput
 
 _LONGEST_KEY = 255
 

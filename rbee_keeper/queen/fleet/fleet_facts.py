@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..contract.ids import HiveId, NodeName, WorkerId
-from ..contract.workers import WorkerView
+from ...contract.ids import HiveId, NodeName, WorkerId
+from ...contract.workers import WorkerView
+from ..scheduling.snapshot import WorkerFacts
 from .reservations import Reservations
-from .scheduling.snapshot import WorkerFacts
 
 
 @dataclass(slots=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..contract.ids import WorkerId
-from ..contract.worker_states import COMING_STATES, OPEN_STATES
-from ..contract.workers import WorkerView
+from ...contract.ids import WorkerId
+from ...contract.worker_states import COMING_STATES, OPEN_STATES
+from ...contract.workers import WorkerView
 
 
 @dataclass(slots=True, kw_only=True)

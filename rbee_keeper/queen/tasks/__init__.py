@@ -1,0 +1,1 @@
+"""Tasks: what the queen remembers of them, and who follows them."""
