@@ -139,8 +139,8 @@ def _hive(settings: Settings) -> Finding:
 
 
 def _left_behind(settings: Settings) -> Finding:
-    from ..supervisor import ownership
-    from ..supervisor.reaper import is_alive
+    from ..supervisor.orphans import ownership
+    from ..supervisor.orphans.reaper import is_alive
 
     run_dir: Path = settings.paths.run_dir
     left = [

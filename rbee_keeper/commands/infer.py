@@ -8,7 +8,7 @@ import typer
 from ..config.paths import user_paths
 from ..config.settings import load_settings
 from ..contract.ids import ModelRef, NodeName, new_correlation_id
-from ..contract.sampling import DEFAULT_TEMPERATURE
+from ..contract.inference.sampling import DEFAULT_TEMPERATURE
 from ..contract.tasks import DEFAULT_MAX_TOKENS, Infer
 from ..contract.validation import Problem, generation_problems, placement_problems, require
 from ..errors import RbeeError

@@ -10,7 +10,7 @@ import typer
 
 from ..config.settings import ONE_COMMAND_LOGS, load_settings
 from ..errors import InvalidInput, NotFound
-from ..supervisor.sweep import changed_at
+from ..supervisor.orphans.sweep import changed_at
 from .options import JsonOption
 from .terminal import output
 from .terminal.log_line import readable, when_of

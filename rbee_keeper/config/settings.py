@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
+from ..contract.inference.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..errors import ConfigInvalid, InvalidInput
 from .paths import Paths, user_paths
 from .setting_values import checked, parse

@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from .chat import ChatMessage, PlainText, ResponseFormat, Tool, ToolChoice
 from .decisions import DecisionView
 from .errors import ErrorInfo
 from .ids import ModelRef, NodeName, TaskId
-from .sampling import Determinism, Sampling
+from .inference.chat import ChatMessage, PlainText, ResponseFormat, Tool, ToolChoice
+from .inference.sampling import Determinism, Sampling
 from .wire import Message
 
 TaskState = Literal["queued", "preparing", "running", "done", "failed", "cancelled"]

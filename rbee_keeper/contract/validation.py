@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidInput
-from .chat import JsonObject, JsonSchema, NamedTool, PlainText, Tool, is_tool_name
 from .ids import WorkerId, is_node_name, is_worker_id
+from .inference.chat import JsonObject, JsonSchema, NamedTool, PlainText, Tool, is_tool_name
+from .inference.sampling import Sampling
 from .model_ref import is_model_ref
-from .sampling import Sampling
 from .shown_text import shown
 from .tasks import Generation, Infer
 from .workers import BACKENDS

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from .engine_options import EngineOptions
 from .errors import ErrorInfo
 from .ids import ModelRef, WorkerId
+from .inference.engine_options import EngineOptions
 from .wire import Message
 
 Backend = Literal["cpu", "cuda", "metal"]

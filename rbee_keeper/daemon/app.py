@@ -16,7 +16,7 @@ from ..transport import correlation
 from .auth import Access, AuthMiddleware
 from .connection_limits import ConnectionLimits
 from .error_response import ErrorHandlers
-from .narration import Narrator
+from .logs.narration import Narrator
 from .routing import Handlers, open_paths, routes_of
 
 

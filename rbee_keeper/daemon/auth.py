@@ -12,7 +12,7 @@ from ..contract.api_token import is_token
 from ..errors import Forbidden, InvalidApiKey, MissingApiKey, RbeeError
 from ..transport.listener import is_loopback
 from .error_response import answer_error
-from .narration import Narrator
+from .logs.narration import Narrator
 from .principal import ANONYMOUS, OWNER, UNKNOWN, Principal
 
 _ORIGIN = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:]+\]|[^:/\[\]]+)(:\d+)?")

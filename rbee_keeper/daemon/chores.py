@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..errors import RbeeError
-from .narration import Narrator, short_traceback
+from .logs.narration import Narrator, short_traceback
 
 ResultT = TypeVar("ResultT")
 

@@ -15,7 +15,7 @@ from ..contract.wire import encode
 from ..errors import RbeeError, Unavailable
 from ..transport import correlation
 from .error_response import answer_error, status_of
-from .narration import Narrator
+from .logs.narration import Narrator
 
 DEFAULT_CONNECTIONS = 2_000
 _RESERVE = 64

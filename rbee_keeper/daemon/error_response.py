@@ -11,7 +11,7 @@ from .. import errors
 from ..contract.errors import ErrorBody, to_wire
 from ..contract.wire import encode
 from ..errors import RbeeError
-from .narration import Narrator, short_traceback
+from .logs.narration import Narrator, short_traceback
 
 STATUS_BY_CODE: dict[str, int] = {
     "ALL_SLOTS_BUSY": 503,

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ..contract.engine_options import EngineOptions
+from ..contract.inference.engine_options import EngineOptions
 from .header import Header
 from .tensor_types import cache_bytes
 

@@ -11,14 +11,14 @@ from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
 from ..daemon.connection_limits import ConnectionLimits
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..errors import RbeeError
 from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.graces import Grace, grace_s
-from ..supervisor.lifeline import Lifeline
+from ..supervisor.lifelines.lifeline import Lifeline
+from ..supervisor.orphans.sweep import sweep_leftovers
 from ..supervisor.process import ChildProcess
-from ..supervisor.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .heartbeat import Heartbeat, QueenAddress

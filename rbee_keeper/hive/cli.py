@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from ..supervisor import start_up
-from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.lifelines.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
     import argparse
@@ -70,7 +70,7 @@ def _run_for_queen(arguments: Sequence[str]) -> NoReturn:
     from ..config.settings import load_settings
     from ..supervisor.graces import Grace, grace_s
     from ..supervisor.inherited_listener import inherited_listener
-    from ..supervisor.lifeline import Lifeline
+    from ..supervisor.lifelines.lifeline import Lifeline
     from .worker_start import start_unassigned
 
     settings = load_settings()
@@ -97,7 +97,7 @@ def _run_standalone(options: "argparse.Namespace") -> NoReturn:
     from ..config.settings import load_settings
     from ..contract.hives import HiveSpec
     from ..contract.ids import LOCAL_NODE, new_hive_id
-    from ..supervisor.ownership import new_token
+    from ..supervisor.orphans.ownership import new_token
     from ..transport.address import address_of
     from ..transport.listener import listen, require_token_off_loopback
 

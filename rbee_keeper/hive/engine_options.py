@@ -3,8 +3,8 @@
 from typing import cast
 
 from ..config.settings import Settings
-from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
-from ..contract.engine_words import EngineLogLevel, FlashAttention, KvType
+from ..contract.inference.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
+from ..contract.inference.engine_words import EngineLogLevel, FlashAttention, KvType
 from ..contract.workers import Backend
 
 _SLOTS_ON_CPU = 4

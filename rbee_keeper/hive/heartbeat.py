@@ -13,7 +13,7 @@ from ..contract.hives import HiveHeartbeat
 from ..contract.ids import HiveId, NodeName
 from ..contract.operations.queen import HEALTH, REPORT
 from ..contract.wire import encode
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..errors import RbeeError
 from ..transport.http_client import Answer, HttpClient
 from ..transport.proof import Challenge

@@ -26,8 +26,8 @@ from ..contract.validation import require_worker_id
 from ..contract.workers import WorkerList, WorkerView
 from ..daemon.chores import Chores
 from ..daemon.health import health_response
+from ..daemon.logs.narration import Narrator
 from ..daemon.messages import read_message, respond
-from ..daemon.narration import Narrator
 from ..daemon.principal import principal_of
 from ..daemon.routing import Handlers
 from ..errors import Forbidden, InvalidInput

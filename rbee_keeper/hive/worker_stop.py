@@ -7,7 +7,7 @@ from ..contract.operations.worker import SHUTDOWN
 from ..contract.wire import encode
 from ..contract.workers import ShutdownRequest
 from ..daemon.chores import Chores
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..errors import RbeeError
 from ..supervisor.process import ChildProcess
 from ..supervisor.waiting import ended

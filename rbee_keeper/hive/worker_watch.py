@@ -9,7 +9,7 @@ from ..config.settings import Settings
 from ..contract.errors import ErrorInfo, to_wire
 from ..contract.operations.worker import HEALTH
 from ..daemon.chores import Chores
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..errors import LoadingTimeout, RbeeError, WorkerCrashed
 from ..supervisor.process import describe_exit, signal_name
 from ..transport.http_client import HttpClient

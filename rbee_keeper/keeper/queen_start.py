@@ -8,9 +8,9 @@ from ..config.settings import Settings, load_settings
 from ..supervisor.daemon_record import DaemonRecords
 from ..supervisor.host.local import LocalHost
 from ..supervisor.host.protocol import Program
-from ..supervisor.ownership import new_token
+from ..supervisor.orphans.ownership import new_token
+from ..supervisor.orphans.sweep import drop_old_logs
 from ..supervisor.process import ChildProcess
-from ..supervisor.sweep import drop_old_logs
 from ..transport.address import Address, address_of
 
 _CONNECT_S = 0.2

@@ -12,12 +12,12 @@ from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
 from ..daemon.connection_limits import ConnectionLimits
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..errors import RbeeError
 from ..supervisor.graces import Grace, grace_s
-from ..supervisor.lifeline import Lifeline
-from ..supervisor.sweep import sweep_leftovers
+from ..supervisor.lifelines.lifeline import Lifeline
+from ..supervisor.orphans.sweep import sweep_leftovers
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .api.heartbeat_api import HeartbeatApi

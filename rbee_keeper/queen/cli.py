@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from ..supervisor import start_up
-from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.lifelines.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +54,7 @@ def _run_for_keeper(arguments: Sequence[str]) -> NoReturn:
     from ..supervisor.graces import Grace, grace_s
     from ..supervisor.host.local import LocalHost
     from ..supervisor.inherited_listener import inherited_listener
-    from ..supervisor.lifeline import Lifeline
+    from ..supervisor.lifelines.lifeline import Lifeline
     from .hives.local import LocalNode
 
     settings = load_settings()
@@ -80,7 +80,7 @@ def _run_standalone(settings: "Settings") -> NoReturn:
         PortInUse: another program has the port.
     """
     from ..supervisor.host.local import LocalHost
-    from ..supervisor.ownership import new_token
+    from ..supervisor.orphans.ownership import new_token
     from ..transport.listener import listen, require_token_off_loopback
     from .hives.local import LocalNode
 

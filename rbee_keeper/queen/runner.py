@@ -10,7 +10,7 @@ from ..contract.events import Narration
 from ..contract.ids import WorkerId
 from ..contract.workers import WorkerView
 from ..daemon.chores import Chores
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..errors import (
     AllSlotsBusy,
     ConnectionFailed,

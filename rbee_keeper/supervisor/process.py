@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import Unavailable
-from . import ownership
-from .lifeline_pipe import LifelinePipe
+from .lifelines.lifeline_pipe import LifelinePipe
+from .orphans import ownership
 from .private_files import open_log, private_folder
 
 _RECORD_AFTER_S = 2.0
@@ -106,7 +106,7 @@ class ChildProcess:
         if self.wait(grace_s):
             self.release_lifeline()
             return False
-        from . import reaper
+        from .orphans import reaper
 
         if not self._ended.is_set():
             reaper.kill_tree(self.pid)
@@ -146,7 +146,7 @@ class ChildProcess:
             ownership.path_of(self.spec.run_dir, self.token).unlink(missing_ok=True)
 
     def _write_record(self, run_dir: Path) -> None:
-        from . import reaper
+        from .orphans import reaper
 
         record = reaper.own(self._process.pid, token=self.token, role=self.spec.role)
         if record is not None:

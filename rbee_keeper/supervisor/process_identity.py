@@ -34,7 +34,7 @@ def _from_proc(pid: int) -> str:
 
 
 def _from_library(pid: int) -> str:
-    from .reaper import created_at
+    from .orphans.reaper import created_at
 
     moment = created_at(pid)
     return "" if moment is None else f"{moment:.3f}"

@@ -15,10 +15,10 @@ from ..daemon.app import AppSpec, build_app
 from ..daemon.auth import Access
 from ..daemon.chores import Chores
 from ..daemon.connection_limits import ConnectionLimits
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..daemon.serve import Ended, StopSignal, serve
 from ..errors import InferenceFailed, RbeeError, WorkerCrashed
-from ..supervisor.lifeline import Lifeline
+from ..supervisor.lifelines.lifeline import Lifeline
 from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .engine_thread import EngineThread, Loaded

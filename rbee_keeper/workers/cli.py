@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from ..supervisor import start_up
-from ..supervisor.lifeline import LIFELINE_FLAG
+from ..supervisor.lifelines.lifeline import LIFELINE_FLAG
 
 if TYPE_CHECKING:
     import argparse
@@ -34,14 +34,14 @@ def parser() -> "argparse.ArgumentParser":
 
 
 def _run_for_hive(arguments: list[str]) -> None:
-    from ..supervisor.lifeline import Lifeline
+    from ..supervisor.lifelines.lifeline import Lifeline
 
     lifeline = Lifeline(force_after_s=0.0)
 
     from ..contract.wire import decode
     from ..contract.workers import LaunchSpec
     from ..supervisor.inherited_listener import inherited_listener
-    from ..supervisor.lifeline import die_at_end_of_file
+    from ..supervisor.lifelines.lifeline import die_at_end_of_file
     from ..supervisor.worker_kind import kind_of_worker
     from .app import WorkerSpec
     from .modalities import modality_of, new_loader

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ..contract.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
-from ..contract.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..contract.ids import ModelRef, WorkerId, new_worker_id
+from ..contract.inference.engine_options import EngineOptions, parse_lora, parse_shares, require_consistent
+from ..contract.inference.engine_words import ENGINE_LOG_LEVELS, FLASH_ATTENTION, KV_TYPES
 from ..contract.workers import BACKENDS, LaunchSpec
 from ..errors import ConfigInvalid
 

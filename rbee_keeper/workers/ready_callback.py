@@ -8,7 +8,7 @@ from ..contract.operations.operation import Operation, RequestT
 from ..contract.receipts import Receipt
 from ..contract.wire import encode
 from ..contract.workers import Capability, LaunchSpec, WorkerReady, WorkerReport, WorkerState
-from ..daemon.narration import Narrator
+from ..daemon.logs.narration import Narrator
 from ..errors import RbeeError
 from ..transport.http_client import HttpClient
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.engine_options import EngineOptions
+from rbee_keeper.contract.inference.engine_options import EngineOptions
 from rbee_keeper.errors import RbeeError
 from rbee_keeper.gguf.header import read_header
 from rbee_keeper.gguf.tensor_types import BLOCKS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
+from rbee_keeper.contract.inference.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ModelIncompatible, ModelNotFound, RequestCanceled
 from rbee_keeper.workers.llm.native.library import api, initialise
 from rbee_keeper.workers.llm.native.lora import Adapters

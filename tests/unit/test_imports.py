@@ -33,7 +33,7 @@ HOMES = {
     "textual": ("tui/",),
     "fabric": ("supervisor/ssh.py",),
     "paramiko": ("supervisor/ssh.py",),
-    "psutil": ("supervisor/reaper.py", "machine/memory.py"),
+    "psutil": ("supervisor/orphans/reaper.py", "machine/memory.py"),
     "sqlite3": ("store/",),
     "llama_cpp": ("workers/llm/native/",),
     "jinja2": ("workers/llm/chat/",),
@@ -140,7 +140,7 @@ def test_only_the_settings_and_their_neighbours_read_the_environment() -> None:
         )
     }
     strays = {reader for reader in readers if not reader.startswith("config/")}
-    assert strays <= {"supervisor/reaper.py", "supervisor/process_title.py"}
+    assert strays <= {"supervisor/orphans/reaper.py", "supervisor/process_title.py"}
     assert readers, "nobody reads the environment, so this test would prove nothing"
 
 

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from ..embeddings import MAX_TEXTS, EmbeddingList, EmbeddingRequest, RerankAnswer, RerankRequest
 from ..events import Event
-from ..props import Props
-from ..tasks import CancelRequest, Execute
-from ..tokens import (
+from ..inference.embeddings import MAX_TEXTS, EmbeddingList, EmbeddingRequest, RerankAnswer, RerankRequest
+from ..inference.props import Props
+from ..inference.tokens import (
     MAX_DETOKENIZE_TOKENS,
     MAX_TOKENIZE_CHARACTERS,
     DetokenizeAnswer,
@@ -14,6 +13,7 @@ from ..tokens import (
     TokenizeAnswer,
     TokenizeRequest,
 )
+from ..tasks import CancelRequest, Execute
 from ..workers import LoadingProgress, Readiness, ShutdownRequest, WorkerHealth
 from .operation import HEALTH_ALIAS, HEALTH_PATH, Operation, operations_in
 

@@ -15,8 +15,8 @@ from ...contract.operations.queen import REPORT
 from ...contract.receipts import Receipt
 from ...contract.validation import shape_error
 from ...contract.wire import decode
+from ...daemon.logs.narration import Narrator
 from ...daemon.messages import read_body, respond
-from ...daemon.narration import Narrator
 from ...daemon.routing import Handlers
 from ...errors import VersionMismatch
 from ..fleet.hive_entry import HiveEntry

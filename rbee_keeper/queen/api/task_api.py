@@ -15,8 +15,8 @@ from ...contract.operations.queen import CANCEL_TASK, GET_TASK, IDEMPOTENCY_KEY,
 from ...contract.tasks import Infer, TaskAccepted
 from ...contract.validation import generation_problems, placement_problems, require
 from ...daemon.event_stream import EventStream
+from ...daemon.logs.narration import Narrator
 from ...daemon.messages import read_message, respond, respond_empty
-from ...daemon.narration import Narrator
 from ...daemon.principal import principal_of
 from ...daemon.routing import Handlers
 from ...errors import InvalidInput, RequestTimeout

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ...contract.ids import HiveId, WorkerId
-from ...daemon.narration import Narrator
+from ...daemon.logs.narration import Narrator
 from ...errors import ConnectionFailed, RbeeError
 from ..hives.own_hives import OwnHives
 from .hive_client import HiveClient

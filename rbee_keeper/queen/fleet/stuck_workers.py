@@ -9,7 +9,7 @@ from ...contract.ids import WorkerId
 from ...contract.operations.worker import HEALTH
 from ...contract.workers import WorkerView
 from ...daemon.chores import Chores
-from ...daemon.narration import Narrator
+from ...daemon.logs.narration import Narrator
 from ...errors import RbeeError
 from ...transport.http_client import HttpClient
 from .hive_client import HiveClient

@@ -3,7 +3,7 @@
 from ...contract.ids import new_hive_id
 from ...supervisor.host.local import LocalHost
 from ...supervisor.host.protocol import Program
-from ...supervisor.ownership import new_token
+from ...supervisor.orphans.ownership import new_token
 from .own_hive import OwnHive, QueenLink
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ...contract.ids import LOCAL_NODE, HiveId, NodeName
 from ...daemon.chores import Chores
-from ...daemon.narration import Narrator
+from ...daemon.logs.narration import Narrator
 from ...errors import NodeNotFound
-from ...supervisor.lease import keep_lease
+from ...supervisor.lifelines.lease import keep_lease
 from ..fleet.hive_entry import HiveEntry
 from ..fleet.registry import FleetRegistry
 from .own_hive import HiveNode, OwnHive, QueenLink

@@ -14,7 +14,7 @@ from ...contract.ids import LOCAL_NODE, NodeName
 from ...errors import PortInUse
 from ...transport.listener import address_of_listener, listen, listen_first_free
 from ..inherited_listener import arguments_for
-from ..lifeline import LIFELINE_FLAG
+from ..lifelines.lifeline import LIFELINE_FLAG
 from ..process import ChildProcess, ChildSpec, describe_exit, start_child
 from ..process_title import TITLE_ROOM
 from .protocol import Program

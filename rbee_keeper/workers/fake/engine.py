@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...contract.chat import PlainText
 from ...contract.events import End, Event, Started, StopReason, Token
 from ...contract.ids import TaskId
+from ...contract.inference.chat import PlainText
 from ...contract.tasks import Execute
 from ..engine import EngineUsage, Execution, JobEvents
 from ..grammar_work import GrammarWork

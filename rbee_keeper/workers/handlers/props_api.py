@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from ... import __version__
 from ...contract.ids import TaskId
+from ...contract.inference.props import DefaultSettings, Modalities, Props
+from ...contract.inference.sampling import Sampling
 from ...contract.operations.worker import PROPS
-from ...contract.props import DefaultSettings, Modalities, Props
-from ...contract.sampling import Sampling
 from ...contract.tasks import Execute
 from ...contract.workers import LaunchSpec
 from ...daemon.messages import respond

@@ -5,8 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...contract.operations.worker import DETOKENIZE, TOKENIZE
-from ...contract.tokens import (
+from ...contract.inference.tokens import (
     MAX_DETOKENIZE_TOKENS,
     MAX_TOKENIZE_CHARACTERS,
     DetokenizeAnswer,
@@ -15,6 +14,7 @@ from ...contract.tokens import (
     TokenizeRequest,
     TokenPiece,
 )
+from ...contract.operations.worker import DETOKENIZE, TOKENIZE
 from ...daemon.messages import read_message, respond
 from ...daemon.routing import Handlers
 from ...errors import InvalidInput

@@ -5,7 +5,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...contract.chat import PlainText
+from ...contract.inference.chat import PlainText
 from ...contract.operations.worker import EXECUTE
 from ...contract.tasks import Execute
 from ...contract.validation import generation_problems, require

@@ -7,8 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...contract.embedding_rules import embedding_problems
-from ...contract.embeddings import EmbeddingItem, EmbeddingList, EmbeddingRequest, TokenUsage
+from ...contract.inference.embedding_rules import embedding_problems
+from ...contract.inference.embeddings import EmbeddingItem, EmbeddingList, EmbeddingRequest, TokenUsage
 from ...contract.operations.worker import EMBED
 from ...contract.validation import require
 from ...contract.wire import encode

@@ -5,14 +5,8 @@ import math
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...contract.embedding_rules import rerank_problems
-from ...contract.embeddings import (
-    RankedDocument,
-    RankedText,
-    RerankAnswer,
-    TokenUsage,
-    document_texts,
-)
+from ...contract.inference.embedding_rules import rerank_problems
+from ...contract.inference.embeddings import RankedDocument, RankedText, RerankAnswer, TokenUsage, document_texts
 from ...contract.operations.worker import RERANK
 from ...contract.validation import require
 from ...daemon.messages import decode_message, read_body, respond

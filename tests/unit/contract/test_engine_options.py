@@ -2,14 +2,14 @@
 
 import pytest
 
-from rbee_keeper.contract.engine_options import (
+from rbee_keeper.contract.ids import ModelRef, WorkerId
+from rbee_keeper.contract.inference.engine_options import (
     EngineOptions,
     LoraAdapter,
     parse_lora,
     parse_shares,
     require_consistent,
 )
-from rbee_keeper.contract.ids import ModelRef, WorkerId
 from rbee_keeper.contract.wire import decode, encode
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import ConfigInvalid

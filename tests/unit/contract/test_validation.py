@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbee_keeper.contract import validation
-from rbee_keeper.contract.chat import ChatMessage, Function, Tool
 from rbee_keeper.contract.ids import TaskId
+from rbee_keeper.contract.inference.chat import ChatMessage, Function, Tool
 from rbee_keeper.contract.tasks import Execute, Generation, Infer, execution_of
 from rbee_keeper.contract.validation import generation_problems, placement_problems, require, shape_error
 from rbee_keeper.contract.wire import decode

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from rbee_keeper.daemon.chores import Chores
-from rbee_keeper.daemon.narration import Narrator
+from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.errors import ConnectionFailed
 
 

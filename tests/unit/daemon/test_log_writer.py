@@ -9,7 +9,7 @@ from typing import Any
 
 SAY = """
 import os, sys, time
-from rbee_keeper.daemon.narration import Narrator
+from rbee_keeper.daemon.logs.narration import Narrator
 narrator = Narrator("test")
 """
 
@@ -117,7 +117,7 @@ SHARE = """
 import os, sys
 from pathlib import Path
 from rbee_keeper.config.log_file import GivenLog
-from rbee_keeper.daemon.log_writer import LogWriter
+from rbee_keeper.daemon.logs.log_writer import LogWriter
 who = sys.argv[1]
 for path in sys.stdin:
     os.dup2(os.open(path.strip(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), 2)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbee_keeper.daemon.narration import Narrator
-from rbee_keeper.daemon.redaction import redact
+from rbee_keeper.daemon.logs.narration import Narrator
+from rbee_keeper.daemon.logs.redaction import redact
 from rbee_keeper.errors import Forbidden, InvalidApiKey
 from rbee_keeper.transport.correlation import correlated
 

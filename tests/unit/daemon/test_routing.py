@@ -11,7 +11,7 @@ from rbee_keeper.contract.operations import hive, queen, worker
 from rbee_keeper.contract.operations.operation import RIGHTS, AnyOperation
 from rbee_keeper.daemon.app import AppSpec, build_app
 from rbee_keeper.daemon.auth import Access
-from rbee_keeper.daemon.narration import Narrator
+from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.daemon.principal import ANONYMOUS, OWNER, Principal
 from rbee_keeper.daemon.routing import Handlers, guarded, routes_of
 from rbee_keeper.errors import Forbidden

@@ -14,8 +14,8 @@ from rbee_keeper.daemon.app import AppSpec, build_app
 from rbee_keeper.daemon.auth import Access
 from rbee_keeper.daemon.connection_limits import ConnectionGuard, ConnectionLimits
 from rbee_keeper.daemon.http_protocol import LimitedProtocol
+from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.daemon.messages import read_body
-from rbee_keeper.daemon.narration import Narrator
 
 _LIMIT_S = 20.0
 ECHO: AnyOperation = Operation(name="echo", method="POST", path="/echo", right="open", about="Tell its length.")

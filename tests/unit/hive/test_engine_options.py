@@ -3,7 +3,7 @@
 import pytest
 
 from rbee_keeper.config.settings import Settings, load_settings
-from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
+from rbee_keeper.contract.inference.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.errors import ConfigInvalid
 from rbee_keeper.gguf.memory import cache_wish
 from rbee_keeper.hive.engine_options import engine_options, slots_on

@@ -12,7 +12,7 @@ from rbee_keeper.config.settings import Settings
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import WorkerHealth, WorkerReport, WorkerState
 from rbee_keeper.daemon.chores import Chores
-from rbee_keeper.daemon.narration import Narrator
+from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.daemon.serve import Ended
 from rbee_keeper.hive.worker_registry import WorkerRecord, WorkerRegistry
 from rbee_keeper.hive.worker_stop import WorkerStopper

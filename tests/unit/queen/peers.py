@@ -10,7 +10,7 @@ from rbee_keeper.contract.events import Event
 from rbee_keeper.contract.ids import HiveId, ModelRef, NodeName, WorkerId
 from rbee_keeper.contract.wire import encode
 from rbee_keeper.contract.workers import WorkerView
-from rbee_keeper.daemon.narration import Narrator
+from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.queen.fleet.hive_entry import HiveEntry
 from rbee_keeper.queen.tasks.task import frame_of
 

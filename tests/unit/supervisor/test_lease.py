@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from rbee_keeper.supervisor.lease import keep_lease
+from rbee_keeper.supervisor.lifelines.lease import keep_lease
 
 LEASE_S = 0.4
 

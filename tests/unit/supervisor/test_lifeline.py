@@ -12,7 +12,7 @@ import pytest
 
 PREFIX = """
 import ctypes, os, sys, time
-from rbee_keeper.supervisor.lifeline import Lifeline, die_at_end_of_file
+from rbee_keeper.supervisor.lifelines.lifeline import Lifeline, die_at_end_of_file
 def say(text): os.write(1, (text + "\\n").encode())
 """
 ENDS_WITHIN_S = 10.0
@@ -190,7 +190,7 @@ def test_a_parent_killed_with_sigkill_lets_go_too() -> None:
     """The kernel closes the pipe for those who cannot say goodbye."""
     code = (
         "import subprocess\n"
-        "inner = 'import os, time\\nfrom rbee_keeper.supervisor.lifeline import Lifeline\\n"
+        "inner = 'import os, time\\nfrom rbee_keeper.supervisor.lifelines.lifeline import Lifeline\\n"
         "line = Lifeline(force_after_s=30)\\nline.spec()\\nprint(os.getpid(), flush=True)\\ntime.sleep(60)'\n"
         "kid = subprocess.Popen([sys.executable, '-c', inner], stdin=subprocess.PIPE)\n"
         "kid.stdin.write(b'go\\n'); kid.stdin.flush()\ntime.sleep(60)"

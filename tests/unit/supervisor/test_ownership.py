@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rbee_keeper.supervisor import ownership
-from rbee_keeper.supervisor.ownership import Ownership
+from rbee_keeper.supervisor.orphans import ownership
+from rbee_keeper.supervisor.orphans.ownership import Ownership
 
 
 def record(**fields: object) -> Ownership:

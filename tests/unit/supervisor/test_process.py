@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from rbee_keeper.errors import Unavailable
-from rbee_keeper.supervisor import ownership
+from rbee_keeper.supervisor.orphans import ownership
 from rbee_keeper.supervisor.process import ChildProcess, ChildSpec, describe_exit, start_child
 
 from ...waiting import eventually

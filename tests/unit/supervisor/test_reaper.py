@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rbee_keeper.supervisor import ownership, reaper
-from rbee_keeper.supervisor.ownership import Ownership
+from rbee_keeper.supervisor.orphans import ownership, reaper
+from rbee_keeper.supervisor.orphans.ownership import Ownership
 from rbee_keeper.supervisor.process_identity import identity_of
 
 from ...waiting import eventually

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rbee_keeper.contract.engine_options import EngineOptions, LoraAdapter
+from rbee_keeper.contract.inference.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.workers.command_line import new_parser, read_order
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from ....contract.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
+from ....contract.inference.chat import Gbnf, JsonObject, JsonSchema, NamedTool, PlainText, Regex, Tool
 from ....contract.tasks import Execute
 from ....errors import InvalidInput
 from ..grammar.budget import Budget

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from ....contract.chat import ChatMessage, Gbnf, NamedTool, Tool
+from ....contract.inference.chat import ChatMessage, Gbnf, NamedTool, Tool
 from ....contract.tasks import Execute
 from ....errors import InvalidInput, RbeeError
 from ...engine import CompletionReader, IsCancelled, never

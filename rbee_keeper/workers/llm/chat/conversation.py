@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ....contract.chat import ChatMessage, Tool, ToolCall
+from ....contract.inference.chat import ChatMessage, Tool, ToolCall
 from ....contract.tasks import Execute
 from .template_traits import TemplateTraits
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jinja2.debug  # noqa: F401 - Jinja would import it at the first error, when nothing can be opened any more
 
-from ....supervisor.lifeline import die_at_end_of_file
+from ....supervisor.lifelines.lifeline import die_at_end_of_file
 from ....supervisor.process_title import set_process_title
 from .sandbox import ChatEnvironment
 from .template_messages import Load, Question, Reply, decode_question, encode_reply, receive, send

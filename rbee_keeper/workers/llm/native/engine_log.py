@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ....contract.engine_words import ENGINE_LOG_LEVELS, EngineLogLevel
+from ....contract.inference.engine_words import ENGINE_LOG_LEVELS, EngineLogLevel
 
 _LEVELS: dict[int, EngineLogLevel] = {1: "DEBUG", 2: "INFO", 3: "WARN", 4: "ERROR"}
 _CONTINUATION = 5

@@ -12,8 +12,8 @@ import types
 from contextlib import suppress
 from typing import Any
 
-from ....contract.engine_words import EngineLogLevel
-from ....daemon.narration import Narrator
+from ....contract.inference.engine_words import EngineLogLevel
+from ....daemon.logs.narration import Narrator
 from ....errors import BackendUnavailable
 from .engine_log import EngineLog
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....contract.engine_options import LoraAdapter
+from ....contract.inference.engine_options import LoraAdapter
 from ....errors import ModelIncompatible, ModelNotFound
 from ....gguf.reader import GgufArray, read_head
 from .library import api

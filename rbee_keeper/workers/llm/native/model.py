@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ....contract.engine_options import EngineOptions, LoraAdapter
+from ....contract.inference.engine_options import EngineOptions, LoraAdapter
 from ....errors import ModelIncompatible, RequestCanceled
 from ....gguf.tensor_types import CACHE_TYPES
 from ..plan.context_options import ContextOptions

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ....contract.sampling import Sampling
+from ....contract.inference.sampling import Sampling
 from ....errors import InferenceFailed
 from .candidates import Candidates
 from .library import api

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ....contract.engine_words import FlashAttention, KvType
+from ....contract.inference.engine_words import FlashAttention, KvType
 from ....contract.workers import LaunchSpec
 from ....errors import InsufficientRam
 from ....gguf.header import Header

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ....contract.engine_options import EngineOptions
+from ....contract.inference.engine_options import EngineOptions
 from ....contract.workers import Capability, LaunchSpec
 from ....errors import BackendUnavailable
 from ....gguf.header import Header

@@ -7,7 +7,7 @@ included, so that `[TOOL_CALLS]` is met by the one token as well as by its chara
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ....contract.chat import Tool
+from ....contract.inference.chat import Tool
 from ..grammar.gbnf.builder import GrammarBuilder
 from .syntax import Schemas
 

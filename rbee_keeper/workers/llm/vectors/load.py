@@ -1,7 +1,7 @@
 """A model that makes vectors, from its weights to what a worker serves."""
 
-from ....contract.embeddings import EmbeddingRequest, RerankRequest
 from ....contract.ids import TaskId
+from ....contract.inference.embeddings import EmbeddingRequest, RerankRequest
 from ....errors import InvalidInput
 from ...engine import IsCancelled, never
 from ...loader import LoadedModel, ModelInfo

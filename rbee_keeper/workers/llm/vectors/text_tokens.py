@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ....contract.embeddings import EmbeddingRequest, RerankRequest, document_texts, texts_of
+from ....contract.inference.embeddings import EmbeddingRequest, RerankRequest, document_texts, texts_of
 from ....errors import ContextTooLong, InvalidInput
 from ..native.vocabulary import Vocabulary
 

@@ -1,6 +1,6 @@
 """Chat templates in the manner of public families of models, and a tool to call."""
 
-from rbee_keeper.contract.chat import Function, Tool
+from rbee_keeper.contract.inference.chat import Function, Tool
 
 _CHATML_END = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 _CHATML_MESSAGES = (

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper.contract.chat import (
+from rbee_keeper.contract.ids import TaskId
+from rbee_keeper.contract.inference.chat import (
     ChatMessage,
     FunctionCall,
     Gbnf,
@@ -17,7 +18,6 @@ from rbee_keeper.contract.chat import (
     Regex,
     ToolCall,
 )
-from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput
 from rbee_keeper.workers.llm.chat.chat_format import RenderedChat

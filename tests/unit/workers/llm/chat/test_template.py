@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper.contract.chat import ChatMessage, FunctionCall, ToolCall
 from rbee_keeper.contract.ids import TaskId
+from rbee_keeper.contract.inference.chat import ChatMessage, FunctionCall, ToolCall
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput, ModelIncompatible
 from rbee_keeper.workers.llm.chat.chat_format import RenderedChat

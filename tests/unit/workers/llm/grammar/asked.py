@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rbee_keeper.contract.chat import Gbnf, JsonSchema, NamedSchema, Regex, ResponseFormat
 from rbee_keeper.contract.ids import TaskId
+from rbee_keeper.contract.inference.chat import Gbnf, JsonSchema, NamedSchema, Regex, ResponseFormat
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.workers.llm.chat.answer_grammar import answer_grammar
 from rbee_keeper.workers.llm.grammar.budget import Budget

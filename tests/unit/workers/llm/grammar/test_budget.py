@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper.contract.chat import ChatMessage, Function, Tool
 from rbee_keeper.contract.ids import TaskId
+from rbee_keeper.contract.inference.chat import ChatMessage, Function, Tool
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.errors import InvalidInput, RequestCanceled
 from rbee_keeper.workers.llm.chat.answer_grammar import answer_grammar

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rbee_keeper.contract.chat import Gbnf, JsonObject, JsonSchema, NamedSchema, PlainText, Regex
+from rbee_keeper.contract.inference.chat import Gbnf, JsonObject, JsonSchema, NamedSchema, PlainText, Regex
 from rbee_keeper.errors import InvalidInput
 from rbee_keeper.workers.llm.grammar.gbnf.builder import GrammarBuilder
 from rbee_keeper.workers.llm.grammar.gbnf.check import MAX_GRAMMAR_BYTES

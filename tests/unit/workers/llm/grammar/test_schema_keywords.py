@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper.contract.chat import JsonObject
+from rbee_keeper.contract.inference.chat import JsonObject
 from rbee_keeper.errors import InvalidInput
 from rbee_keeper.workers.llm.grammar.gbnf.builder import GrammarBuilder
 from rbee_keeper.workers.llm.grammar.schema.json_schema import add_schema

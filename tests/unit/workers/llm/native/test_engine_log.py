@@ -2,7 +2,7 @@
 
 import pytest
 
-from rbee_keeper.contract.engine_words import EngineLogLevel
+from rbee_keeper.contract.inference.engine_words import EngineLogLevel
 from rbee_keeper.workers.llm.native.engine_log import EngineLog
 
 DEBUG, INFO, WARN, ERROR, MORE = 1, 2, 3, 4, 5

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper.contract.embeddings import EmbeddingRequest
-from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.events import End, Event, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
+from rbee_keeper.contract.inference.embeddings import EmbeddingRequest
+from rbee_keeper.contract.inference.engine_options import EngineOptions
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.workers.llm.native.interruption import worth_stopping_for

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.ids import ModelRef, WorkerId
+from rbee_keeper.contract.inference.engine_options import EngineOptions
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import BackendUnavailable, InsufficientVram
 from rbee_keeper.gguf.header import Header, read_header

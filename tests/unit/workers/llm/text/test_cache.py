@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.engine_options import EngineOptions
+from rbee_keeper.contract.inference.engine_options import EngineOptions
 from rbee_keeper.workers.llm.native.context import Context
 from rbee_keeper.workers.llm.native.library import initialise
 from rbee_keeper.workers.llm.native.model import Model

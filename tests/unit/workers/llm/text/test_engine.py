@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.chat import Gbnf
-from rbee_keeper.contract.engine_options import EngineOptions
 from rbee_keeper.contract.events import End, Event, Failed, Narration, Started, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
+from rbee_keeper.contract.inference.chat import Gbnf
+from rbee_keeper.contract.inference.engine_options import EngineOptions
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import ContextTooLong, InvalidInput

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from rbee_keeper.config.paths import bundled_models_dir
-from rbee_keeper.contract.chat import Gbnf, JsonSchema, NamedSchema
 from rbee_keeper.contract.events import End, Event, Failed, Token
 from rbee_keeper.contract.ids import ModelRef, TaskId, WorkerId
+from rbee_keeper.contract.inference.chat import Gbnf, JsonSchema, NamedSchema
 from rbee_keeper.contract.tasks import Execute
 from rbee_keeper.contract.workers import LaunchSpec
 from rbee_keeper.errors import RequestCanceled

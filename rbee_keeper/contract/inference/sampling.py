@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from .wire import Message
+from ..wire import Message
 
 DEFAULT_TEMPERATURE = 0.7
 

@@ -2,9 +2,9 @@
 
 from math import isfinite
 
-from ..errors import ConfigInvalid
+from ...errors import ConfigInvalid
+from ..wire import Message
 from .engine_words import EngineLogLevel, FlashAttention, KvType
-from .wire import Message
 
 _WHOLE_KV_TYPES = ("f32", "f16", "bf16")
 

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from ..config.settings import Settings
-from .private_files import close_to_others
+from ...config.settings import Settings
+from ..private_files import close_to_others
 
 _START_FIRST_S = 1.0
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..config.log_file import GivenLog, given_log
+from ...config.log_file import GivenLog, given_log
 
 _STDOUT, _STDERR = 1, 2
 _PIECE_BYTES = 4096

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..wire import Message
 from .tokens import TokenPiece
-from .wire import Message
 
 
 class Modalities(Message, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .wire import Message
+from ..wire import Message
 
 
 class TextPart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="text"):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .private_files import write_private
+from ..private_files import write_private
 
 _PARTIAL_S = 10.0
 VARIABLE = "RBEE_OWNERSHIP_TOKEN"

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from .wire import Message
+from ..wire import Message
 
 EncodingFormat = Literal["float", "base64"]
 MAX_TEXTS = 2_048

@@ -1,6 +1,6 @@
 """Text to tokens and back: the messages of `POST /tokenize` and `POST /detokenize`."""
 
-from .wire import Message
+from ..wire import Message
 
 MAX_TOKENIZE_CHARACTERS = 500_000
 MAX_DETOKENIZE_TOKENS = 131_072

@@ -6,9 +6,9 @@ import traceback
 from functools import cache
 from typing import Any, Literal
 
-from .. import __version__
-from ..errors import RbeeError
-from ..transport import correlation
+from ... import __version__
+from ...errors import RbeeError
+from ...transport import correlation
 from .log_writer import LogWriter, writer_of_this_process
 from .redaction import redact
 from .seldom import Seldom

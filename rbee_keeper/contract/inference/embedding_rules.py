@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ..validation import Problem, problem
 from .embeddings import MAX_TEXTS, EmbeddingRequest, RerankRequest, document_texts, texts_of
-from .validation import Problem, problem
 
 
 def embedding_problems(request: EmbeddingRequest) -> list[Problem]:

@@ -1,0 +1,1 @@
+"""What a daemon says: lines, without secrets, bounded, written without ever failing."""

@@ -1,0 +1,1 @@
+"""Children whose parent died: how they are known, and ended."""
