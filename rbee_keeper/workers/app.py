@@ -48,7 +48,7 @@ _CANCEL_S = 0.1
 class WorkerSpec:
     """What one worker process is made of."""
 
-    order: LaunchSpec
+    launch: LaunchSpec
     modality: Modality
     loader: Loader
     listener: socket.socket
@@ -67,10 +67,10 @@ class Worker:
         self._slots = Slots(recorder=Recorder())
         self._holder = ModelHolder()
         self._engine = EngineThread(spec.loader, self._slots.receive, self._on_engine_death)
-        self._make_rooms(spec.order.body_limit_bytes)
-        self._client = HttpClient(connect_s=spec.order.connect_s, request_s=spec.order.request_s)
+        self._make_rooms(spec.launch.body_limit_bytes)
+        self._client = HttpClient(connect_s=spec.launch.connect_s, request_s=spec.launch.request_s)
         url = address_of_listener(spec.listener).url
-        self._callback = ReadyCallback(spec.order, url, self._client, self._narrator)
+        self._callback = ReadyCallback(spec.launch, url, self._client, self._narrator)
         self._loop = asyncio.get_running_loop()
         self._loaded: asyncio.Future[Loaded] = self._loop.create_future()
         self._drain_s: float | None = None
@@ -85,7 +85,7 @@ class Worker:
         self._requests = ModelRequestsApi(slots, self._spec.modality.serves, body_limit_bytes)
         self._cancel = CancelApi(slots, preparations, body_limit_bytes)
         self._metrics = MetricsApi(slots, holder)
-        self._props = PropsApi(slots, holder, self._spec.order)
+        self._props = PropsApi(slots, holder, self._spec.launch)
         self._tokens = TokensApi(slots, holder, body_limit_bytes)
         self._status = StatusApi(slots, self._loading, holder, self._begin_drain, body_limit_bytes)
 
@@ -99,7 +99,7 @@ class Worker:
         if self._stop.is_set:
             self._hurry.set()
         else:
-            self._drain_s = self._spec.order.drain_s
+            self._drain_s = self._spec.launch.drain_s
             self._stop.set("SIGTERM")
 
     def _end_at_once(self, reason: str) -> None:
@@ -107,15 +107,15 @@ class Worker:
         self._stop.set(reason)
 
     def _app_spec(self) -> AppSpec:
-        order = self._spec.order
+        launch = self._spec.launch
         rooms = (self._requests, self._cancel, self._metrics, self._props, self._tokens, self._status)
         return AppSpec(
             source="worker",
             operations=operations_of(self._spec.modality),
             rooms=[room.handlers() for room in rooms],
-            access=Access(token=order.token, is_required=bool(order.token)),
+            access=Access(token=launch.token, is_required=bool(launch.token)),
             narrator=self._narrator,
-            limits=ConnectionLimits(connections=order.connections_limit),
+            limits=ConnectionLimits(connections=launch.connections_limit),
         )
 
     async def run(self) -> None:
@@ -131,7 +131,7 @@ class Worker:
 
     async def _announce_and_load(self) -> None:
         self._slots.move("loading")
-        self._engine.start(self._spec.order, self._loading.publish, self._on_loaded)
+        self._engine.start(self._spec.launch, self._loading.publish, self._on_loaded)
         await self._callback.port_is_open()
         loaded = await self._loaded
         if isinstance(loaded, RbeeError):
@@ -158,9 +158,9 @@ class Worker:
         self._holder.model = model
         self._requests.open(model, model.handlers(model, self._serving))
         if model.grammar_work is not None:
-            limit_s = self._spec.order.grammar_step_s
+            limit_s = self._spec.launch.grammar_step_s
             Watchdog(model.grammar_work, limit_s=limit_s, on_stuck=self._on_stuck).start()
-        self._slots.open(self._engine, info.slots, self._spec.order.waiting)
+        self._slots.open(self._engine, info.slots, self._spec.launch.waiting)
         self._loading.publish(LoadingProgress(stage="ready", percent=100.0))
         self._narrator.say("load", f"{info.model_name} is loaded", slots=info.slots, context=info.context_tokens)
         await self._callback.state_is("idle", info.slots, capability=info.capability)
@@ -171,7 +171,7 @@ class Worker:
         self._loading.publish(step)
         self._narrator.say("load", error.message, level="ERROR", code=error.code)
         await self._callback.state_is("failed", 0, error=error)
-        if self._spec.order.callback_url:
+        if self._spec.launch.callback_url:
             await asyncio.sleep(_LINGER_AFTER_FAILED_LOAD_S)
         self.failure = error
         self._stop.set("the model could not be loaded")
@@ -182,7 +182,7 @@ class Worker:
 
     def _on_stuck(self, job_id: TaskId) -> None:
         """Take it that a grammar holds the engine, in the watchdog's thread; the log has it whatever follows."""
-        limit_s = self._spec.order.grammar_step_s
+        limit_s = self._spec.launch.grammar_step_s
         error = WorkerCrashed(f"the grammar of execution {job_id} held the engine for {limit_s:g} s", hint="try again")
         guilty = InferenceFailed(
             f"the grammar held the engine for {limit_s:g} s",

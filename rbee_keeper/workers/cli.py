@@ -49,10 +49,10 @@ def _run_for_hive(arguments: list[str]) -> None:
     modality = modality_of(kind_of_worker(arguments))
     loader = new_loader(modality)
     listener = inherited_listener(arguments)
-    order = decode(lifeline.spec(), LaunchSpec)
-    lifeline.allow(order.last_grace_s)
+    launch = decode(lifeline.spec(), LaunchSpec)
+    lifeline.allow(launch.last_grace_s)
     die_at_end_of_file()
-    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=lifeline))
+    _serve(WorkerSpec(launch=launch, modality=modality, loader=loader, listener=listener, lifeline=lifeline))
 
 
 def _run_standalone() -> None:
@@ -60,19 +60,19 @@ def _run_standalone() -> None:
     from ..errors import RbeeError
     from ..transport.listener import listen
     from .app import WorkerSpec
-    from .command_line import read_order
+    from .command_line import read_spec
     from .modalities import modality_of, new_loader
 
     reader = parser()
     options = reader.parse_args()
-    order = read_order(reader, options)
+    launch = read_spec(reader, options)
     try:
         listener: socket.socket = listen("127.0.0.1", options.port)
         modality = modality_of(kind_of_file(options.model.name, accept_scripted=True))
         loader = new_loader(modality)
     except RbeeError as error:
         start_up.refuse("worker-rbee", error)
-    _serve(WorkerSpec(order=order, modality=modality, loader=loader, listener=listener, lifeline=None))
+    _serve(WorkerSpec(launch=launch, modality=modality, loader=loader, listener=listener, lifeline=None))
 
 
 def _serve(spec: "WorkerSpec") -> NoReturn:
@@ -80,10 +80,10 @@ def _serve(spec: "WorkerSpec") -> NoReturn:
     from ..supervisor.daemon_run import run_daemon
     from .app import Worker
 
-    order = spec.order
+    launch = spec.launch
     port = spec.listener.getsockname()[1]
-    program = f"{spec.modality.title}-{order.backend}-worker-rbee"
-    title = f"{program} --worker-id {order.worker_id} --model {order.model_path} --port {port}"
+    program = f"{spec.modality.title}-{launch.backend}-worker-rbee"
+    title = f"{program} --worker-id {launch.worker_id} --model {launch.model_path} --port {port}"
     sys.setswitchinterval(_SWITCH_S)
     processor_turns.answers()
     run_daemon("worker-rbee", title, lambda: Worker(spec))

@@ -48,8 +48,8 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-level", choices=ENGINE_LOG_LEVELS, default=usual.log_level, help="lines of the engine")
 
 
-def read_order(parser: argparse.ArgumentParser, options: argparse.Namespace) -> LaunchSpec:
-    """Return the order that the options mean; the parser ends the program over wrong ones."""
+def read_spec(parser: argparse.ArgumentParser, options: argparse.Namespace) -> LaunchSpec:
+    """Return the spec that the options mean; the parser ends the program over wrong ones."""
     if not 1 <= options.slots <= 256 or any(getattr(options, name) < 0 for name in _NOT_NEGATIVE):
         parser.error("--slots must be 1 to 256; --context, --threads, --gpu and other counts must not be negative")
     if not LOWEST_PORT <= options.port <= HIGHEST_PORT:

@@ -52,9 +52,9 @@ class EngineThread:
         self._on_death = on_death
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
 
-    def start(self, order: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
+    def start(self, spec: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
         """Load the model in the thread and serve requests from then on."""
-        thread = threading.Thread(target=self._main, args=(order, report, on_loaded), name="engine", daemon=True)
+        thread = threading.Thread(target=self._main, args=(spec, report, on_loaded), name="engine", daemon=True)
         thread.start()
 
     def submit(self, execution: Execution[Prepared]) -> None:
@@ -70,10 +70,10 @@ class EngineThread:
             self._model.interrupt(job_id)
         self._requests.put(_Cancel(job_id))
 
-    def _main(self, order: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
+    def _main(self, spec: LaunchSpec, report: ReportProgress, on_loaded: Callable[[Loaded], None]) -> None:
         processor_turns.computes()
         try:
-            loaded = self._load(order, report)
+            loaded = self._load(spec, report)
             self._model = loaded if isinstance(loaded, LoadedModel) else None
             on_loaded(loaded)
             if isinstance(loaded, LoadedModel):
@@ -81,9 +81,9 @@ class EngineThread:
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: its end must not go unseen
             self._on_death(WorkerCrashed(f"the engine's thread ended: {error!r}", hint="rbee logs worker"))
 
-    def _load(self, order: LaunchSpec, report: ReportProgress) -> Loaded:
+    def _load(self, spec: LaunchSpec, report: ReportProgress) -> Loaded:
         try:
-            return self._loader.load(order, report)
+            return self._loader.load(spec, report)
         except RbeeError as error:
             return error
         except Exception as error:  # noqa: BLE001 - the boundary of the engine: a defect in it fails the load

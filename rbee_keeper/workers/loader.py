@@ -99,7 +99,7 @@ class LoadedModel:
 class Loader(Protocol):
     """Loads one model, in the thread that will compute with it."""
 
-    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+    def load(self, spec: LaunchSpec, report: ReportProgress) -> LoadedModel:
         """Load the model.
 
         Raises:

@@ -16,27 +16,27 @@ _WAITS_S = (0.2, 0.4, 1.0)
 
 
 class ReadyCallback:
-    """Speaks to the hive that ordered this worker; without a callback address it does nothing."""
+    """Speaks to the hive that started this worker; without a callback address it does nothing."""
 
-    def __init__(self, order: LaunchSpec, url: str, client: HttpClient, narrator: Narrator) -> None:
+    def __init__(self, spec: LaunchSpec, url: str, client: HttpClient, narrator: Narrator) -> None:
         """Announce under this worker's own URL."""
-        self._order = order
+        self._spec = spec
         self._url = url
         self._client = client
         self._narrator = narrator
 
     async def port_is_open(self) -> None:
         """Announce the worker with the secret of its spawn."""
-        order = self._order
+        spec = self._spec
         await self._call(
             WORKER_READY,
             WorkerReady(
-                worker_id=order.worker_id,
+                worker_id=spec.worker_id,
                 url=self._url,
-                model_ref=order.model_ref,
-                backend=order.backend,
-                device=order.device,
-                secret=order.secret,
+                model_ref=spec.model_ref,
+                backend=spec.backend,
+                device=spec.device,
+                secret=spec.secret,
             ),
         )
 
@@ -52,8 +52,8 @@ class ReadyCallback:
         await self._call(
             WORKER_STATE,
             WorkerReport(
-                worker_id=self._order.worker_id,
-                secret=self._order.secret,
+                worker_id=self._spec.worker_id,
+                secret=self._spec.secret,
                 state=state,
                 slots_total=slots_total,
                 capability=capability,
@@ -62,11 +62,11 @@ class ReadyCallback:
         )
 
     async def _call(self, operation: Operation[RequestT, Receipt], message: RequestT) -> None:
-        if not self._order.callback_url:
+        if not self._spec.callback_url:
             return
         for wait_s in (*_WAITS_S, None):
             try:
-                answer = await self._client.request(*operation.at(self._order.callback_url), body=encode(message))
+                answer = await self._client.request(*operation.at(self._spec.callback_url), body=encode(message))
             except RbeeError as error:
                 self._narrator.say("call_back", f"the hive cannot be reached: {error.message}", level="WARN")
             else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rbee_keeper.contract.events import Event, StopReason
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.workers.engine import EngineUsage, Execution, JobEvents
-from rbee_keeper.workers.metrics.timing import EngineTimes, Timing
+from rbee_keeper.workers.metrics.timing import EngineTimes, Timing, usage_of
 
 from .requests import PreparedImage
 
@@ -59,5 +59,5 @@ class EchoEngine:
     def _end(self, job_id: TaskId, reason: StopReason) -> JobEvents:
         execution = self._executions.pop(job_id)
         timing = Timing(received_at=execution.received_at, started_at=execution.received_at)
-        end: Event = timing.end(time.perf_counter(), prompt_tokens=0, completion_tokens=0, stop_reason=reason)
+        end: Event = timing.end(time.perf_counter(), usage_of(prompt=0), stop_reason=reason)
         return job_id, [end]

@@ -19,10 +19,10 @@ WIDTH = 4
 class EchoLoader:
     """Implements `Loader`."""
 
-    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+    def load(self, spec: LaunchSpec, report: ReportProgress) -> LoadedModel:
         """Read how long a step takes; that is all there is to load."""
         try:
-            step_s = float(json.loads(Path(order.model_path).read_text()).get("step_s", 0.0))
+            step_s = float(json.loads(Path(spec.model_path).read_text()).get("step_s", 0.0))
         except (OSError, ValueError) as error:
             raise ModelIncompatible(f"the script cannot be read: {error}") from error
         if not report(LoadingProgress(stage="loading_to_vram", percent=50.0)):
@@ -30,7 +30,7 @@ class EchoLoader:
         return LoadedModel(
             engine=EchoEngine(step_s=step_s),
             info=ModelInfo(
-                model_name="echo", slots=order.slots, context_tokens=0, model_bytes=0, capability="image-gen"
+                model_name="echo", slots=spec.slots, context_tokens=0, model_bytes=0, capability="image-gen"
             ),
             prepare=prepare,
             handlers=image_handlers,

@@ -24,10 +24,10 @@ _CONTEXT_TOKENS = 4096
 class FakeLoader:
     """Implements `Loader`."""
 
-    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+    def load(self, spec: LaunchSpec, report: ReportProgress) -> LoadedModel:
         """Read the script and go through its load."""
         try:
-            script = msgspec.json.decode(Path(order.model_path).read_bytes(), type=FakeScript)
+            script = msgspec.json.decode(Path(spec.model_path).read_bytes(), type=FakeScript)
         except (OSError, msgspec.MsgspecError) as error:
             raise ModelIncompatible(f"the script cannot be read: {error}") from error
         if script.ignores_signals:
@@ -42,7 +42,7 @@ class FakeLoader:
             time.sleep(script.load_s / _LOAD_STEPS)
             if step == _LOAD_STEPS // 2:
                 commit(script.load_fault)
-        return fake_model(FakeEngine(script, slots=order.slots), slots=order.slots)
+        return fake_model(FakeEngine(script, slots=spec.slots), slots=spec.slots)
 
 
 def fake_model(engine: FakeEngine, *, slots: int) -> LoadedModel:

@@ -23,11 +23,11 @@ from .tokens_api import piece_of
 class PropsApi:
     """Answers `GET /props`."""
 
-    def __init__(self, slots: Slots, holder: ModelHolder, order: LaunchSpec) -> None:
-        """Describe the model that was ordered, once it is there."""
+    def __init__(self, slots: Slots, holder: ModelHolder, spec: LaunchSpec) -> None:
+        """Describe the model of the spec, once it is there."""
         self._slots = slots
         self._holder = holder
-        self._order = order
+        self._spec = spec
 
     def handlers(self) -> Handlers:
         """Return what answers the operations of this room."""
@@ -42,12 +42,12 @@ class PropsApi:
     def _props(self, model: LoadedModel) -> Props:
         known, info = model.props(), model.info
         # a model without a name goes by its reference, which may have folders in it
-        name = PurePath(info.model_name).name if info.model_name == self._order.model_ref else info.model_name
+        name = PurePath(info.model_name).name if info.model_name == self._spec.model_ref else info.model_name
         left_out = Execute(job_id=TaskId(""))
         return Props(
             version=__version__,
             model=name,
-            model_path=PurePath(self._order.model_path).name,
+            model_path=PurePath(self._spec.model_path).name,
             total_slots=info.slots,
             context_tokens=info.context_tokens,
             default_generation_settings=DefaultSettings(

@@ -22,11 +22,11 @@ class LlamaLoader:
         self._renderer = TemplateProcess()
         self._renderer.start()
 
-    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+    def load(self, spec: LaunchSpec, report: ReportProgress) -> LoadedModel:
         """Refuse what cannot be a model before anything expensive; then plan, and load what was planned."""
-        initialise(order.engine.log_level)
-        header = read_header(Path(order.model_path))
-        plan = plan_load(order, header, _machine(order.backend))
+        initialise(spec.engine.log_level)
+        header = read_header(Path(spec.model_path))
+        plan = plan_load(spec, header, _machine(spec.backend))
         model = load_weights(plan, report)
         if plan.capability == "text":
             return text_model(plan, model, self._renderer)

@@ -1,23 +1,23 @@
-"""The command line of a worker: every flag reaches the order, wrong ones end the program."""
+"""The command line of a worker: every flag reaches the spec, wrong ones end the program."""
 
 import pytest
 
 from rbee_keeper.contract.inference.engine_options import EngineOptions, LoraAdapter
 from rbee_keeper.contract.workers import LaunchSpec
-from rbee_keeper.workers.command_line import new_parser, read_order
+from rbee_keeper.workers.command_line import new_parser, read_spec
 
 
-def order_of(*arguments: str) -> LaunchSpec:
+def spec_of(*arguments: str) -> LaunchSpec:
     parser = new_parser()
-    return read_order(parser, parser.parse_args(["--model", "m.gguf", *arguments]))
+    return read_spec(parser, parser.parse_args(["--model", "m.gguf", *arguments]))
 
 
 def test_without_flags_the_options_are_the_usual_ones() -> None:
     """One default, wherever the order comes from."""
-    order = order_of()
-    assert order.engine == EngineOptions()
-    usual = LaunchSpec(worker_id=order.worker_id, model_ref=order.model_ref, model_path=order.model_path)
-    assert order == usual
+    spec = spec_of()
+    assert spec.engine == EngineOptions()
+    usual = LaunchSpec(worker_id=spec.worker_id, model_ref=spec.model_ref, model_path=spec.model_path)
+    assert spec == usual
 
 
 EVERYTHING = """
@@ -26,11 +26,11 @@ EVERYTHING = """
 """
 
 
-def test_every_flag_reaches_the_order() -> None:
+def test_every_flag_reaches_the_spec() -> None:
     """What is typed and ignored is worse than an error."""
-    order = order_of(*EVERYTHING.split())
-    assert order.waiting == 7
-    assert order.engine == EngineOptions(
+    spec = spec_of(*EVERYTHING.split())
+    assert spec.waiting == 7
+    assert spec.engine == EngineOptions(
         mmap=False,
         mlock=True,
         kv_tokens=5000,
@@ -65,6 +65,6 @@ def test_every_flag_reaches_the_order() -> None:
 def test_a_wrong_flag_is_a_usage_error(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Code 2, before anything is loaded."""
     with pytest.raises(SystemExit) as caught:
-        order_of(*arguments.split())
+        spec_of(*arguments.split())
     assert caught.value.code == 2
     assert "worker-rbee: error:" in capsys.readouterr().err

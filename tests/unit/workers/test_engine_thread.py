@@ -26,7 +26,7 @@ class Ready:
     def __init__(self, model: LoadedModel) -> None:
         self.model = model
 
-    def load(self, order: LaunchSpec, report: ReportProgress) -> LoadedModel:
+    def load(self, spec: LaunchSpec, report: ReportProgress) -> LoadedModel:
         """Return it."""
         return self.model
 
@@ -42,8 +42,8 @@ class Thread:
         self.deaths: queue.SimpleQueue[RbeeError] = queue.SimpleQueue()
         loads: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.thread = EngineThread(Ready(model), self._take, self.deaths.put)
-        order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="")
-        self.thread.start(order, lambda _: True, loads.put)
+        spec = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="")
+        self.thread.start(spec, lambda _: True, loads.put)
         assert isinstance(loads.get(timeout=_WAIT_S), LoadedModel)
 
     def _take(self, parcels: Sequence[JobEvents]) -> None:

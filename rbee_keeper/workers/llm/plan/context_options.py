@@ -1,4 +1,4 @@
-"""What a context is made with, and how that follows from the order and the machine."""
+"""What a context is made with, and how that follows from the spec and the machine."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,16 +56,16 @@ class ContextOptions(Struct, frozen=True, kw_only=True):
         return replace(self, slots=1, kv_tokens=self.context_tokens)
 
 
-def plan_context(order: LaunchSpec, header: Header, wish: CacheWish, *, free_bytes: int, cores: int) -> ContextOptions:
+def plan_context(spec: LaunchSpec, header: Header, wish: CacheWish, *, free_bytes: int, cores: int) -> ContextOptions:
     """Decide every figure; `free_bytes` is what was free before the load, where the cache will be.
 
     Raises:
         InsufficientRam: the cache that is asked for is larger than all of that.
     """
-    engine = order.engine
+    engine = spec.engine
     model_bytes = header.weights_bytes
-    context_tokens = context_per_slot(order.context_tokens, header.context_length)
-    threads = generating_threads(wanted=order.threads, cores=cores, model_bytes=model_bytes)
+    context_tokens = context_per_slot(spec.context_tokens, header.context_length)
+    threads = generating_threads(wanted=spec.threads, cores=cores, model_bytes=model_bytes)
     bytes_per_token = kv_bytes_per_token(header, wish.type_k, wish.type_v)
     kv_tokens = cache_tokens(
         wish,
@@ -73,15 +73,15 @@ def plan_context(order: LaunchSpec, header: Header, wish: CacheWish, *, free_byt
         bytes_per_token=bytes_per_token,
         free_bytes=max(free_bytes - model_bytes, 0),
     )
-    layout = divide(slots=order.slots, context_tokens=context_tokens, kv_tokens=kv_tokens)
+    layout = divide(slots=spec.slots, context_tokens=context_tokens, kv_tokens=kv_tokens)
     _require_room(layout.tokens * bytes_per_token, free_bytes)
     return ContextOptions(
-        slots=order.slots,
+        slots=spec.slots,
         context_tokens=context_tokens,
         kv_tokens=kv_tokens,
         threads=threads,
         threads_batch=engine.threads_batch or threads,
-        batch_tokens=max(engine.batch_tokens, order.slots),
+        batch_tokens=max(engine.batch_tokens, spec.slots),
         kv_type_k=engine.kv_type_k,
         kv_type_v=engine.kv_type_v,
         flash_attention=engine.flash_attention,

@@ -53,7 +53,7 @@ class LoadPlan(Struct, frozen=True, kw_only=True):
     is_in_parts: bool = False
 
 
-def plan_load(order: LaunchSpec, header: Header, machine: Machine) -> LoadPlan:
+def plan_load(spec: LaunchSpec, header: Header, machine: Machine) -> LoadPlan:
     """Decide everything.
 
     Raises:
@@ -61,29 +61,29 @@ def plan_load(order: LaunchSpec, header: Header, machine: Machine) -> LoadPlan:
         InsufficientVram: the model does not fit the device.
         InsufficientRam: the cache that is asked for is larger than what is free.
     """
-    wish = cache_wish(order.engine, slots=order.slots, context_tokens=order.context_tokens)
-    choice = None if order.backend == "cpu" else _place(order, header, wish, machine.devices)
+    wish = cache_wish(spec.engine, slots=spec.slots, context_tokens=spec.context_tokens)
+    choice = None if spec.backend == "cpu" else _place(spec, header, wish, machine.devices)
     free_bytes = machine.free_bytes if choice is None else choice.free_bytes
     capability = capability_of(header.pooling)
-    context = plan_context(order, header, wish, free_bytes=free_bytes, cores=machine.cores)
+    context = plan_context(spec, header, wish, free_bytes=free_bytes, cores=machine.cores)
     alone, is_in_parts = None, False
     if capability == "text":
         alone = context.alone()
-        context = context.with_sequences(_SEQUENCES_PER_SLOT * order.slots)
+        context = context.with_sequences(_SEQUENCES_PER_SLOT * spec.slots)
     else:
         from .vector_context import is_computed_in_parts, plan_vector_context
 
-        context = plan_vector_context(order, header, context, cores=machine.cores)
+        context = plan_vector_context(spec, header, context, cores=machine.cores)
         is_in_parts = is_computed_in_parts(header)
     return LoadPlan(
         capability=capability,
-        model_path=order.model_path,
-        model_ref=order.model_ref,
+        model_path=spec.model_path,
+        model_ref=spec.model_ref,
         architecture=header.architecture,
         layers=header.layers,
         trained_tokens=header.context_length,
-        slots=order.slots,
-        engine=order.engine,
+        slots=spec.slots,
+        engine=spec.engine,
         devices=choice,
         context=context,
         alone=alone,
@@ -91,11 +91,11 @@ def plan_load(order: LaunchSpec, header: Header, machine: Machine) -> LoadPlan:
     )
 
 
-def _place(order: LaunchSpec, header: Header, wish: CacheWish, devices: "Sequence[Device] | None") -> "DeviceChoice":
+def _place(spec: LaunchSpec, header: Header, wish: CacheWish, devices: "Sequence[Device] | None") -> "DeviceChoice":
     """Return the devices for the whole model."""
     from .device_choice import choose_devices
 
     if devices is None:
         raise BackendUnavailable("llama.cpp was built without support for this device", hint="rbee infer --backend cpu")
-    need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=order.engine.batch_tokens)
-    return choose_devices(devices, device=order.device, shares=order.engine.tensor_split, required_bytes=need.total)
+    need = least_memory(header, wish, weights_bytes=header.weights_bytes, batch_tokens=spec.engine.batch_tokens)
+    return choose_devices(devices, device=spec.device, shares=spec.engine.tensor_split, required_bytes=need.total)

@@ -18,12 +18,12 @@ def is_computed_in_parts(header: Header) -> bool:
     return header.is_causal and header.pooling in (POOLING_LAST, POOLING_RANK)
 
 
-def plan_vector_context(order: LaunchSpec, header: Header, usual: ContextOptions, *, cores: int) -> ContextOptions:
+def plan_vector_context(spec: LaunchSpec, header: Header, usual: ContextOptions, *, cores: int) -> ContextOptions:
     """Return what changes for vectors in the usual plan of a context."""
-    context_tokens = context_per_slot(order.context_tokens, header.context_length)
-    batch_tokens = order.engine.batch_tokens
+    context_tokens = context_per_slot(spec.context_tokens, header.context_length)
+    batch_tokens = spec.engine.batch_tokens
     if not is_computed_in_parts(header):
-        if not order.context_tokens:
+        if not spec.context_tokens:
             context_tokens = min(context_tokens, _MAX_WHOLE_CONTEXT)
         batch_tokens = max(batch_tokens, context_tokens)
     return replace(
@@ -32,8 +32,8 @@ def plan_vector_context(order: LaunchSpec, header: Header, usual: ContextOptions
         context_tokens=context_tokens,
         kv_tokens=max(context_tokens, batch_tokens),
         batch_tokens=batch_tokens,
-        threads_batch=order.engine.threads_batch or order.threads or cores,
+        threads_batch=spec.engine.threads_batch or spec.threads or cores,
         # on a CPU flash attention works in 16 bits, so that vectors would depend on their neighbours in the batch
-        flash_attention="off" if usual.flash_attention == "auto" and order.backend == "cpu" else usual.flash_attention,
+        flash_attention="off" if usual.flash_attention == "auto" and spec.backend == "cpu" else usual.flash_attention,
         embeddings=True,
     )

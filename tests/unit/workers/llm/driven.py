@@ -12,9 +12,9 @@ from rbee_keeper.workers.llm.loader import LlamaLoader
 class Driven:
     """A model in this process, as a worker would load it."""
 
-    def __init__(self, order: LaunchSpec) -> None:
-        self.order = order
-        self.model = LlamaLoader().load(order, lambda _: True)
+    def __init__(self, spec: LaunchSpec) -> None:
+        self.spec = spec
+        self.model = LlamaLoader().load(spec, lambda _: True)
         self.engine: Any = self.model.engine
 
     def prepare(self, request: Execute) -> Any:

@@ -30,7 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_random_models(tmp_path_factory.mktemp("models"), "small", "embedding")
 
 
-def order_of(path: Path, **fields: Any) -> LaunchSpec:
+def spec_of(path: Path, **fields: Any) -> LaunchSpec:
     """Return an order for a file."""
     return LaunchSpec(
         worker_id=WorkerId("w"),
@@ -45,7 +45,7 @@ def order_of(path: Path, **fields: Any) -> LaunchSpec:
 @pytest.fixture
 def driven(models: Path) -> Iterator[Driven]:
     """Give an engine for text."""
-    loaded = Driven(order_of(models / "small.gguf", context_tokens=8192))
+    loaded = Driven(spec_of(models / "small.gguf", context_tokens=8192))
     yield loaded
     loaded.engine.close()
 
@@ -106,7 +106,7 @@ def test_the_context_works_on_and_answers_are_the_same(driven: Driven) -> None:
     """Also those of a neighbour whose prompt was in the stopped batch, and those from what the batch left behind."""
     expected = {}
     for name in ("neighbour", "again"):
-        fresh = Driven(driven.order)
+        fresh = Driven(driven.spec)
         job_id = start(fresh, name, f"{name} of the bees {LONG_PROMPT[:1500]}", max_tokens=12)
         expected[name] = text_of(finish(fresh)[job_id])
         fresh.engine.close()
@@ -160,7 +160,7 @@ def test_nobody_has_to_begin_again_twice_for_others() -> None:
 
 def test_a_batch_of_texts_can_be_stopped_and_begun_again(models: Path) -> None:
     """Embeddings take as long as prompts do."""
-    driven = Driven(order_of(models / "embedding.gguf"))
+    driven = Driven(spec_of(models / "embedding.gguf"))
     texts = [f"{number} bees fly to the river" for number in range(32)]
     kept = driven.model.prepare(EmbeddingRequest(input=texts), TaskId("kept"))
     left = driven.model.prepare(EmbeddingRequest(input=texts), TaskId("left"))

@@ -1,4 +1,4 @@
-"""The plan of a context: from the order, the file and the machine to figures."""
+"""The plan of a context: from the spec, the file and the machine to figures."""
 
 import pytest
 from msgspec.structs import replace
@@ -17,12 +17,12 @@ PER_TOKEN = 5 * 256 * 2 * 2
 
 
 def plan(free_bytes: int = 2**40, *, slots: int = 4, engine: EngineOptions | None = None) -> ContextOptions:
-    order = LaunchSpec(
+    spec = LaunchSpec(
         worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="", slots=slots, engine=engine or EngineOptions()
     )
     header = replace(HEADER, weights_bytes=1_000_000)
-    wish = cache_wish(order.engine, slots=slots, context_tokens=0)
-    return plan_context(order, header, wish, free_bytes=free_bytes, cores=6)
+    wish = cache_wish(spec.engine, slots=slots, context_tokens=0)
+    return plan_context(spec, header, wish, free_bytes=free_bytes, cores=6)
 
 
 def test_with_room_every_slot_has_the_models_context() -> None:

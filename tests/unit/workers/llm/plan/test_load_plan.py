@@ -1,4 +1,4 @@
-"""The plan of a load: from the order, the header and the machine to everything that is loaded, without loading it."""
+"""The plan of a load: from the spec, the header and the machine to everything that is loaded, without loading it."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ LAST, MEAN, RANK = 3, 1, 4
 def plan(
     header: Header = HEADER, *, devices: tuple[Device, ...] | None = None, cores: int = 6, **fields: Any
 ) -> LoadPlan:
-    order = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m.gguf", **fields)
-    return plan_load(order, header, Machine(devices=devices, free_bytes=2**36, cores=cores))
+    spec = LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path="/m.gguf", **fields)
+    return plan_load(spec, header, Machine(devices=devices, free_bytes=2**36, cores=cores))
 
 
 def test_a_text_model_gets_a_context_for_all_and_one_for_strict_executions() -> None:

@@ -20,10 +20,10 @@ SLOTS = 4
 STORY = "Once upon a time there was a bee who lived in a small hive near the river. " * 12
 
 
-def load(**order: Any) -> Driven:
+def load(**spec: Any) -> Driven:
     """Return the bundled model with its engine."""
     path = str(bundled_models_dir() / "bee-tiny.gguf")
-    fields = {"slots": SLOTS, **order}
+    fields = {"slots": SLOTS, **spec}
     return Driven(LaunchSpec(worker_id=WorkerId("w"), model_ref=ModelRef("m"), model_path=path, **fields))
 
 
