@@ -75,7 +75,7 @@ class HiveCare:
         while True:
             slept_at = time.monotonic()
             await asyncio.sleep(pause_s)
-            # a queen that was stopped herself has reports in her backlog, and must read those first
+            # a queen that was stopped itself has reports in its backlog, and must read those first
             if time.monotonic() - slept_at < 2 * pause_s:
                 for hive in self.registry.silent(time.monotonic(), self.stale_s):
                     self.give_up(hive.id, f"it fell silent {self.stale_s:g} s ago")

@@ -1,8 +1,8 @@
 """The parent's side of a lease: signs of life from a thread that watches the event loop.
 
-Only a queen renews, and only for her hive. A native call that keeps the interpreter for longer than the lease stops
-the thread as well, and the hive ends with its workers, as if the queen were frozen: she makes no such call, and
-the hive that she has started next is as good. Workers have no lease, so the calls of an engine, which do take
+Only a queen renews, and only for its hive. A native call that keeps the interpreter for longer than the lease stops
+the thread as well, and the hive ends with its workers, as if the queen were frozen: it makes no such call, and
+the hive that it starts next is as good. Workers have no lease, so the calls of an engine, which do take
 minutes, can neither miss nor delay one: when the hive is gone the kernel ends its workers in the middle of a call
 (`lifeline.die_at_end_of_file`).
 """
