@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ..client.patience import ONCE
 from ..config.paths import user_paths
 from ..config.settings import load_settings
 from ..contract.ids import ModelRef, NodeName, new_correlation_id
@@ -111,8 +110,7 @@ def infer(
             progress.step("starting")
             correlation_id = new_correlation_id()
             with queen_for_one_command(load_settings({"queen_url": queen_url})) as queen:
-                resume_s = 0.0 if queen.patience is ONCE else _DETACH_S  # a queen of this command does not come back
-                events = queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id, resume_s=resume_s)
+                events = queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id, resume_s=_DETACH_S)
                 with closing(events):
                     for event, text in events:
                         view.show(event, text)
