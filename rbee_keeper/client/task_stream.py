@@ -22,8 +22,8 @@ _DEADLINE_MARGIN_S = 2.0
 class TaskStream:
     """The events of a task, from its submission or from one event on.
 
-    A connection that is lost is made again for `resume_s`, which is how long the task waits for a reader. Moments are
-    `time.monotonic` seconds.
+    A connection that is lost is made again for `resume_s`, which is how long the task waits for a reader; who has no
+    patience to ask again has none to come back. Moments are `time.monotonic` seconds.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class TaskStream:
         if self._reader.has_ended and is_loss(error):
             self._reader.is_over = True
             return 0.0
-        if self._reader.task_id is None:
+        if self._reader.task_id is None or not self._patience.repeats:
             return self._attempts.wait_s_after(error, now)
         return self._wait_s_to_resume(error, now)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rbee_keeper.client import calls
-from rbee_keeper.client.patience import Patience
+from rbee_keeper.client.patience import ONCE, Patience
 from rbee_keeper.client.task_stream import SILENCE_S, TaskStream
 from rbee_keeper.contract.ids import TaskId
 from rbee_keeper.errors import ConnectionFailed, ConnectionTimeout, TaskNotFound, Unavailable
@@ -46,6 +46,14 @@ def test_a_submission_is_sent_again_after_a_loss_only_when_it_may_be_sent_twice(
             replace(submission, is_safe=is_safe), timeout_s=None, resume_s=0.0, patience=PATIENCE, now=0.0
         )
         assert stream.wait_s_after(LOST, 0.0) == wait_s
+
+
+def test_who_asks_once_does_not_come_back_for_the_rest_either() -> None:
+    """A queen that was started for one command is gone for good: `rbee infer` once looked for it for 3 s more."""
+    submission = calls.submit(spec(), deadline=None, correlation_id="")
+    stream = TaskStream.submitted(submission, timeout_s=None, resume_s=30.0, patience=ONCE, now=0.0)
+    stream.feed(EVENTS[0])
+    assert stream.wait_s_after(LOST, 0.0) is None
 
 
 def test_an_event_after_a_loss_begins_the_count_again() -> None:
