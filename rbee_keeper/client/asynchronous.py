@@ -34,7 +34,7 @@ class AsyncQueenClient:
     patience: Patience = PATIENT
 
     def infer(
-        self, spec: Infer, *, timeout_s: float | None = None, correlation_id: str = "", resume_s: float = 0.0
+        self, spec: Infer, *, timeout_s: float | None = None, correlation_id: str = ""
     ) -> AsyncGenerator[Received, None]:
         """Submit a task and yield its events, each with its JSON text; closing the iterator cancels the task.
 
@@ -44,7 +44,9 @@ class AsyncQueenClient:
         submission = calls.submit(spec, deadline=deadline, correlation_id=correlation_id)
         now = time.monotonic()
         return self._events(
-            TaskStream.submitted(submission, timeout_s=timeout_s, resume_s=resume_s, patience=self.patience, now=now)
+            TaskStream.submitted(
+                submission, timeout_s=timeout_s, resume_s=spec.detach_s or 0.0, patience=self.patience, now=now
+            )
         )
 
     def follow(self, task_id: TaskId, *, after_id: int = 0) -> AsyncGenerator[Received, None]:

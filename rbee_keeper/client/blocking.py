@@ -38,12 +38,12 @@ class QueenClient:
     patience: Patience = PATIENT
 
     def infer(
-        self, spec: Infer, *, timeout_s: float | None = None, correlation_id: str = "", resume_s: float = 0.0
+        self, spec: Infer, *, timeout_s: float | None = None, correlation_id: str = ""
     ) -> Generator[Received, None, None]:
         """Submit a task and yield its events, each with its JSON text; closing the iterator cancels the task.
 
         Every log line about the task holds the `correlation_id`; the queen makes one when there is none. A connection
-        that is lost is made again for `resume_s`: as long as the task is to wait for its reader.
+        that is lost is made again for the `detach_s` of the task, which is how long it waits for its reader.
 
         Raises:
             RbeeError: the queen's own error, when it refuses the task.
@@ -54,7 +54,9 @@ class QueenClient:
         submission = calls.submit(spec, deadline=deadline, correlation_id=correlation_id)
         now = time.monotonic()
         return self._events(
-            TaskStream.submitted(submission, timeout_s=timeout_s, resume_s=resume_s, patience=self.patience, now=now)
+            TaskStream.submitted(
+                submission, timeout_s=timeout_s, resume_s=spec.detach_s or 0.0, patience=self.patience, now=now
+            )
         )
 
     def follow(self, task_id: TaskId, *, after_id: int = 0) -> Generator[Received, None, None]:

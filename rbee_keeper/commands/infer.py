@@ -110,7 +110,7 @@ def infer(
             progress.step("starting")
             correlation_id = new_correlation_id()
             with queen_for_one_command(load_settings({"queen_url": queen_url})) as queen:
-                events = queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id, resume_s=_DETACH_S)
+                events = queen.infer(spec, timeout_s=timeout, correlation_id=correlation_id)
                 with closing(events):
                     for event, text in events:
                         view.show(event, text)

@@ -208,6 +208,6 @@ def text_of(received: Sequence[Received]) -> str:
     return "".join(getattr(event, "t", "") for event, _ in received)
 
 
-def spec() -> Infer:
+def spec(*, detach_s: float | None = None) -> Infer:
     """Return a task."""
-    return Infer(prompt="hi")
+    return Infer(prompt="hi", detach_s=detach_s)

@@ -95,7 +95,7 @@ def test_a_lost_connection_is_resumed_at_every_event_and_the_text_is_whole(face:
     cuts = [stream(*EVENTS[: count + 1], is_cut=True) for count in range(len(EVENTS) - 1)]
     for count, cut in enumerate(cuts):
         with scripted_queen(cut, stream(*EVENTS[count + 1 :], DONE)) as queen:
-            received = face(queen.url).events("infer", spec(), resume_s=30)
+            received = face(queen.url).events("infer", spec(detach_s=30))
         assert text_of(received) == "abc"
         assert len(received) == len(EVENTS)
         assert queen.lines == ["POST /v2/tasks", f"GET /v2/tasks/{TASK}/events"]
@@ -106,7 +106,7 @@ def test_a_lost_connection_is_resumed_at_every_event_and_the_text_is_whole(face:
 def test_half_an_event_is_read_again_whole(face: Face) -> None:
     """A cut falls between bytes, not between events."""
     with scripted_queen(stream(*EVENTS[:2], EVENTS[2][:-9], is_cut=True), stream(*EVENTS[1:], DONE)) as queen:
-        received = face(queen.url).events("infer", spec(), resume_s=30)
+        received = face(queen.url).events("infer", spec(detach_s=30))
     assert text_of(received) == "abc"
 
 
@@ -129,7 +129,7 @@ def test_a_stream_that_ends_well_formed_without_its_closing_event_is_a_failure(f
 def test_a_connection_that_breaks_after_the_closing_event_is_no_failure(face: Face) -> None:
     """Everything has been said."""
     with scripted_queen(stream(*EVENTS, is_cut=True)) as queen:
-        assert text_of(face(queen.url).events("infer", spec(), resume_s=30)) == "abc"
+        assert text_of(face(queen.url).events("infer", spec(detach_s=30))) == "abc"
     assert len(queen.asked) == 1
 
 
@@ -140,7 +140,7 @@ def test_events_that_have_expired_end_the_resumption(face: Face) -> None:
         scripted_queen(stream(*EVENTS[:2], is_cut=True), refusal(410, "EVENTS_EXPIRED")) as queen,
         pytest.raises(EventsExpired),
     ):
-        face(queen.url).events("infer", spec(), resume_s=30)
+        face(queen.url).events("infer", spec(detach_s=30))
     assert len(queen.asked) == 2
 
 
@@ -164,7 +164,7 @@ def test_leaving_early_asks_nothing_more(face: Face) -> None:
 def test_leaving_a_task_that_would_wait_for_its_reader_cancels_it_by_name(face: Face) -> None:
     """Ctrl-C means now: the slot must not be held until the task has waited in vain."""
     with scripted_queen(stream(*EVENTS[:3]), response({})) as queen:
-        assert len(face(queen.url).events("infer", spec(), leave_after=2, resume_s=30)) == 2
+        assert len(face(queen.url).events("infer", spec(detach_s=30), leave_after=2)) == 2
     assert queen.lines[1:] in ([f"DELETE /v2/tasks/{TASK}"], [f"POST /v2/tasks/{TASK}/cancel"])
 
 
@@ -254,4 +254,4 @@ def test_a_queen_that_does_not_end_the_task_is_given_up_after_its_deadline(face:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ConnectionTimeout):
-            face(url).events("infer", spec(), timeout_s=-1.8, resume_s=30)
+            face(url).events("infer", spec(detach_s=30), timeout_s=-1.8)
