@@ -4,13 +4,11 @@ import hashlib
 import http.client
 import json
 import socket
-from typing import Any
 
 import pytest
 
-from rbee_keeper import __version__
-
 from ..calls import Daemon, text_of
+from ..hive_reports import report
 from ..programs import Home
 from ..waiting import eventually
 
@@ -214,21 +212,6 @@ def test_a_queen_on_the_ipv6_loopback_works(home: Home) -> None:
         assert stream.rest()[-1].name == "end"
     done = home.rbee("infer", "-m", model, "-p", "hi")
     assert (done.code, done.out) == (0, "fake token "), done.err
-
-
-def report(**fields: Any) -> dict[str, Any]:
-    """Return a hive's report."""
-    return {
-        "hive_id": "hive-1",
-        "node": "localhost",
-        "url": "http://127.0.0.1:1",
-        "token": "t",
-        "version": __version__,
-        "pid": 1,
-        "sequence": 1,
-        "workers": [],
-        **fields,
-    }
 
 
 def test_a_stranger_cannot_make_the_queen_send_requests(home: Home) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from rbee_keeper import __version__
 from rbee_keeper.contract.operations import hive as hive_table
 from rbee_keeper.contract.operations import queen as queen_table
 from rbee_keeper.contract.operations import worker as worker_table
 from rbee_keeper.contract.operations.operation import AnyOperation
 
 from ..calls import Answer, Daemon
+from ..hive_reports import report
 from ..programs import Home
 from ..waiting import eventually
 
@@ -72,7 +72,7 @@ def test_tasks_and_the_fleet_answer_what_the_table_says(fleet: Fleet, home: Home
     fleet.ask("queen", queen_table.STATUS)
     workers = fleet.ask("queen", queen_table.LIST_WORKERS).json()["workers"]
     fleet.ask("queen", queen_table.STOP_WORKER, {"worker_id": workers[0]["worker_id"]})
-    fleet.ask("queen", queen_table.REPORT, _report())
+    fleet.ask("queen", queen_table.REPORT, report())
     fleet.ask("queen", queen_table.SHUTDOWN)
     assert set(fleet.asked) == set(queen_table.OPERATIONS)
 
@@ -124,16 +124,3 @@ def test_a_caller_without_the_token_is_refused_what_needs_more_than_anonymous_ha
             assert (answer.status, answer.error["message"]) == (403, operation.refusal.message)
         else:
             assert answer.status not in (401, 403), operation.name
-
-
-def _report() -> dict[str, Any]:
-    return {
-        "hive_id": "hive-1",
-        "node": "localhost",
-        "url": "http://127.0.0.1:1",
-        "token": "t",
-        "version": __version__,
-        "pid": 1,
-        "sequence": 1,
-        "workers": [],
-    }
