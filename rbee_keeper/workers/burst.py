@@ -33,8 +33,8 @@ class Burst:
         self._was_idle = was_idle
         self._taken = 0
 
-    def patience_s(self) -> float:
-        """Return how long to wait for the next request, after one was taken."""
+    def took_one(self) -> float:
+        """Note that a request was taken, and return how many seconds to wait for the next one."""
         self._taken += 1
         if not (self._was_idle and self._is_expected):
             return 0.0

@@ -97,7 +97,7 @@ class EngineThread:
             request = self._requests.get() if is_idle else self._next_request(0.0)
             while request is not None:
                 self._emit(self._handle(engine, request))
-                request = self._next_request(burst.patience_s())
+                request = self._next_request(burst.took_one())
             if engine.has_work():
                 self._emit(self._step(engine))
                 burst.end(came=self._requests.qsize())
