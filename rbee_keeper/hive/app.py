@@ -23,11 +23,11 @@ from ..transport.http_client import HttpClient
 from ..transport.listener import address_of_listener
 from .heartbeat import Heartbeat, QueenAddress
 from .hive_api import HiveApi
-from .worker_registry import WorkerRegistry
-from .worker_spawn import WorkerSpawner
-from .worker_start import Unassigned
-from .worker_stop import WorkerStopper
-from .worker_watch import WorkerWatch
+from .workers.worker_registry import WorkerRegistry
+from .workers.worker_spawn import WorkerSpawner
+from .workers.worker_start import Unassigned
+from .workers.worker_stop import WorkerStopper
+from .workers.worker_watch import WorkerWatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

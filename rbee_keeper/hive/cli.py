@@ -71,7 +71,7 @@ def _run_for_queen(arguments: Sequence[str]) -> NoReturn:
     from ..supervisor.graces import Grace, grace_s
     from ..supervisor.inherited_listener import inherited_listener
     from ..supervisor.lifelines.lifeline import Lifeline
-    from .worker_start import start_unassigned
+    from .workers.worker_start import start_unassigned
 
     settings = load_settings()
     lifeline = Lifeline(force_after_s=grace_s(Grace.HIVE, settings))

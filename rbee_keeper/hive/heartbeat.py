@@ -17,7 +17,7 @@ from ..daemon.logs.narration import Narrator
 from ..errors import RbeeError
 from ..transport.http_client import Answer, HttpClient
 from ..transport.proof import Challenge
-from .worker_registry import WorkerRegistry
+from .workers.worker_registry import WorkerRegistry
 
 _RETRY_S = 1.0
 _LOOK_FOR_QUEEN_S = 1.0

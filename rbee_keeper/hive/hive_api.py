@@ -34,10 +34,10 @@ from ..errors import Forbidden, InvalidInput
 from ..transport.address import address_of
 from .heartbeat import Heartbeat
 from .resources import backends_report, resources_report
-from .worker_registry import WorkerRecord, WorkerRegistry
-from .worker_spawn import WorkerSpawner, spawn_answer
-from .worker_stop import WorkerStopper
-from .worker_watch import WorkerWatch
+from .workers.worker_registry import WorkerRecord, WorkerRegistry
+from .workers.worker_spawn import WorkerSpawner, spawn_answer
+from .workers.worker_stop import WorkerStopper
+from .workers.worker_watch import WorkerWatch
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 from rbee_keeper.config.paths import bundled_models_dir
 from rbee_keeper.config.settings import load_settings
 from rbee_keeper.contract.ids import ModelRef
-from rbee_keeper.hive.memory_estimate import estimated_bytes
 from rbee_keeper.hive.model_files import ModelFile
+from rbee_keeper.hive.workers.memory_estimate import estimated_bytes
 
 PER_TOKEN = 5 * 256 * 2 * 2
 

@@ -8,7 +8,7 @@ import pytest
 from rbee_keeper.contract.errors import ErrorInfo
 from rbee_keeper.contract.workers import WorkerHealth, WorkerReport, WorkerState
 from rbee_keeper.errors import WorkerNotFound
-from rbee_keeper.hive.worker_registry import WorkerRecord, WorkerRegistry
+from rbee_keeper.hive.workers.worker_registry import WorkerRecord, WorkerRegistry
 
 from .worker_records import child_running, record_of
 

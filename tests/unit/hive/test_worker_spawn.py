@@ -12,8 +12,8 @@ from rbee_keeper.config.settings import Settings
 from rbee_keeper.contract.ids import ModelRef
 from rbee_keeper.contract.workers import SpawnRequest
 from rbee_keeper.errors import InsufficientRam, InvalidInput, TooManyWorkers
-from rbee_keeper.hive.worker_registry import WorkerRecord, WorkerRegistry
-from rbee_keeper.hive.worker_spawn import WorkerSpawner
+from rbee_keeper.hive.workers.worker_registry import WorkerRecord, WorkerRegistry
+from rbee_keeper.hive.workers.worker_spawn import WorkerSpawner
 from rbee_keeper.machine.memory import free_memory_bytes
 
 

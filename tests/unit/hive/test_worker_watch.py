@@ -14,9 +14,9 @@ from rbee_keeper.contract.workers import WorkerHealth, WorkerReport, WorkerState
 from rbee_keeper.daemon.chores import Chores
 from rbee_keeper.daemon.logs.narration import Narrator
 from rbee_keeper.daemon.serve import Ended
-from rbee_keeper.hive.worker_registry import WorkerRecord, WorkerRegistry
-from rbee_keeper.hive.worker_stop import WorkerStopper
-from rbee_keeper.hive.worker_watch import WorkerWatch, is_start_overdue
+from rbee_keeper.hive.workers.worker_registry import WorkerRecord, WorkerRegistry
+from rbee_keeper.hive.workers.worker_stop import WorkerStopper
+from rbee_keeper.hive.workers.worker_watch import WorkerWatch, is_start_overdue
 from rbee_keeper.transport.http_client import HttpClient
 
 from .worker_records import SLEEPER, child_running, record_of

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rbee_keeper.contract.ids import ModelRef, new_worker_id
-from rbee_keeper.hive.worker_registry import WorkerRecord
+from rbee_keeper.hive.workers.worker_registry import WorkerRecord
 from rbee_keeper.supervisor.process import ChildProcess, ChildSpec, start_child
 
 SLEEPER = "import sys, time\nprint('up', flush=True)\ntime.sleep(60)\n"

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..contract.errors import ErrorInfo
-from ..contract.ids import ModelRef, WorkerId
-from ..contract.worker_states import COMING_STATES, GONE_STATES, OPEN_STATES, may_move
-from ..contract.workers import Backend, Capability, WorkerHealth, WorkerReport, WorkerState, WorkerView
-from ..errors import WorkerNotFound
-from ..supervisor.process import ChildProcess
+from ...contract.errors import ErrorInfo
+from ...contract.ids import ModelRef, WorkerId
+from ...contract.worker_states import COMING_STATES, GONE_STATES, OPEN_STATES, may_move
+from ...contract.workers import Backend, Capability, WorkerHealth, WorkerReport, WorkerState, WorkerView
+from ...errors import WorkerNotFound
+from ...supervisor.process import ChildProcess
 
 
 @dataclass(slots=True, kw_only=True)

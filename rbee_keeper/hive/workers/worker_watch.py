@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..config.settings import Settings
-from ..contract.errors import ErrorInfo, to_wire
-from ..contract.operations.worker import HEALTH
-from ..daemon.chores import Chores
-from ..daemon.logs.narration import Narrator
-from ..errors import LoadingTimeout, RbeeError, WorkerCrashed
-from ..supervisor.process import describe_exit, signal_name
-from ..transport.http_client import HttpClient
+from ...config.settings import Settings
+from ...contract.errors import ErrorInfo, to_wire
+from ...contract.operations.worker import HEALTH
+from ...daemon.chores import Chores
+from ...daemon.logs.narration import Narrator
+from ...errors import LoadingTimeout, RbeeError, WorkerCrashed
+from ...supervisor.process import describe_exit, signal_name
+from ...transport.http_client import HttpClient
 from .last_words import last_line
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_stop import WorkerStopper

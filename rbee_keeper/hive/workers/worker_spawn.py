@@ -3,22 +3,22 @@
 import asyncio
 from dataclasses import dataclass
 
-from ..config.paths import bundled_models_dir
-from ..config.settings import Settings
-from ..contract.ids import WorkerId
-from ..contract.inference.engine_options import EngineOptions
-from ..contract.wire import encode
-from ..contract.worker_states import COMING_STATES, OPEN_STATES
-from ..contract.workers import BACKENDS, LaunchSpec, SpawnAnswer, SpawnRequest, WorkerKind
-from ..errors import BackendUnavailable, InvalidInput
-from ..machine.devices import available_backends, device_count
-from ..machine.memory import free_memory_bytes
-from ..supervisor.graces import Grace, grace_s
-from ..supervisor.orphans.ownership import new_token
-from ..supervisor.process import ChildProcess
-from .capacity import needed_bytes, require_memory, require_room
-from .engine_options import engine_options, slots_on
-from .model_files import ModelFile, ModelFiles
+from ...config.paths import bundled_models_dir
+from ...config.settings import Settings
+from ...contract.ids import WorkerId
+from ...contract.inference.engine_options import EngineOptions
+from ...contract.wire import encode
+from ...contract.worker_states import COMING_STATES, OPEN_STATES
+from ...contract.workers import BACKENDS, LaunchSpec, SpawnAnswer, SpawnRequest, WorkerKind
+from ...errors import BackendUnavailable, InvalidInput
+from ...machine.devices import available_backends, device_count
+from ...machine.memory import free_memory_bytes
+from ...supervisor.graces import Grace, grace_s
+from ...supervisor.orphans.ownership import new_token
+from ...supervisor.process import ChildProcess
+from ..capacity import needed_bytes, require_memory, require_room
+from ..engine_options import engine_options, slots_on
+from ..model_files import ModelFile, ModelFiles
 from .worker_registry import WorkerRecord, WorkerRegistry
 from .worker_start import Unassigned, start_unassigned
 

@@ -1,11 +1,11 @@
 """What a model will need, from the figures of its file and the settings."""
 
-from ..config.settings import Settings
-from ..errors import ModelIncompatible, ModelNotFound
-from ..gguf.header import read_figures
-from ..gguf.memory import cache_wish, least_memory
-from .engine_options import engine_options, slots_on
-from .model_files import ModelFile
+from ...config.settings import Settings
+from ...errors import ModelIncompatible, ModelNotFound
+from ...gguf.header import read_figures
+from ...gguf.memory import cache_wish, least_memory
+from ..engine_options import engine_options, slots_on
+from ..model_files import ModelFile
 
 
 def estimated_bytes(file: ModelFile, settings: Settings) -> int:

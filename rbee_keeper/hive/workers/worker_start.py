@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..config.settings import Settings
-from ..contract.ids import WorkerId, new_worker_id
-from ..supervisor.host.local import LocalDaemon, LocalHost
-from ..supervisor.host.protocol import Program
-from ..supervisor.worker_kind import arguments_for
+from ...config.settings import Settings
+from ...contract.ids import WorkerId, new_worker_id
+from ...supervisor.host.local import LocalDaemon, LocalHost
+from ...supervisor.host.protocol import Program
+from ...supervisor.worker_kind import arguments_for
 
 if TYPE_CHECKING:
-    from ..contract.workers import WorkerKind
+    from ...contract.workers import WorkerKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Iterable
 
-from ..contract.operations.worker import SHUTDOWN
-from ..contract.wire import encode
-from ..contract.workers import ShutdownRequest
-from ..daemon.chores import Chores
-from ..daemon.logs.narration import Narrator
-from ..errors import RbeeError
-from ..supervisor.process import ChildProcess
-from ..supervisor.waiting import ended
-from ..transport.http_client import HttpClient
+from ...contract.operations.worker import SHUTDOWN
+from ...contract.wire import encode
+from ...contract.workers import ShutdownRequest
+from ...daemon.chores import Chores
+from ...daemon.logs.narration import Narrator
+from ...errors import RbeeError
+from ...supervisor.process import ChildProcess
+from ...supervisor.waiting import ended
+from ...transport.http_client import HttpClient
 from .worker_registry import WorkerRecord, WorkerRegistry
 
 

@@ -1,0 +1,1 @@
+"""The workers of this machine: their records, starts, ends and watch."""
